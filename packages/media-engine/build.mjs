@@ -1,0 +1,1 @@
+console.log('media-engine: no native code yet')

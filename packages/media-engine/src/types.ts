@@ -1,0 +1,176 @@
+/**
+ * The engine's border: commands go down as calls, facts come up as events in batches. Nothing here is called per packet.
+ * Every call returns at once; the engine's thread carries it out in the order of the calls.
+ */
+
+/** Handles are positive integers, never reused while the engine lives. */
+export type RoomId = number & { readonly __brand: 'RoomId' }
+export type TransportId = number & { readonly __brand: 'TransportId' }
+export type SourceId = number & { readonly __brand: 'SourceId' }
+
+export interface EngineOptions {
+  /** UDP port of all media; 0 picks a free one. */
+  readonly port: number
+  /** Address to bind; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
+  readonly bindAddress?: string
+  /** Called at most once per turn of the engine's loop, on the JavaScript thread. */
+  readonly onEvents: (events: readonly EngineEvent[]) => void
+}
+
+export interface TransportOptions {
+  readonly room: RoomId
+  /** Server transports are controlling and learn the peer from its checks; load generators are controlled. */
+  readonly iceRole: 'controlling' | 'controlled'
+  /** Where to send checks first; only for client mode. */
+  readonly remoteCandidates?: readonly { readonly ip: string; readonly port: number }[]
+}
+
+/** What the other side needs to know about a new transport. */
+export interface LocalTransport {
+  readonly id: TransportId
+  readonly iceUfrag: string
+  readonly icePwd: string
+}
+
+export interface RemoteTransport {
+  readonly iceUfrag: string
+  readonly icePwd: string
+  /** Accepted certificates; the handshake fails unless one matches. */
+  readonly fingerprints: readonly { readonly hash: string; readonly value: string }[]
+  /** What the *remote* side does: `active` means it is the DTLS client (RFC 5763 §5). */
+  readonly setup: 'active' | 'passive'
+}
+
+export interface CodecParameters {
+  readonly payloadType: number
+  readonly kind: 'audio' | 'video'
+  /** Lower case: `opus`, `vp8`, `h264`, `vp9`, `av1`, `rtx`, `red`, `telephone-event`. */
+  readonly name: string
+  readonly clockRateHz: number
+  /** For `rtx`: the payload type that it repairs. */
+  readonly associatedPayloadType?: number
+}
+
+/** What a transport's packets mean. Extension ids are 1–14; 0 or absent = not negotiated. */
+export interface RtpParameters {
+  readonly codecs: readonly CodecParameters[]
+  readonly audioLevelExtensionId?: number
+  readonly transportCcExtensionId?: number
+  readonly absSendTimeExtensionId?: number
+  readonly midExtensionId?: number
+  readonly dependencyDescriptorExtensionId?: number
+}
+
+/** A track of one sender: one encoding, or several of a simulcast group, lowest first. */
+export interface SourceOptions {
+  readonly transport: TransportId
+  readonly kind: 'audio' | 'video'
+  readonly encodings: readonly { readonly ssrc: number; readonly rtxSsrc?: number }[]
+}
+
+export type TransportState = 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed'
+
+export type EngineEvent =
+  /** `connected` = validated pair and finished handshake; `disconnected` = consent checks unanswered (RFC 7675). */
+  | {
+      readonly type: 'transport-state'
+      readonly transport: TransportId
+      readonly state: TransportState
+      /** Why, for `failed`: `ice-timeout`, `dtls-fingerprint`, `dtls-alert`, `dtls-timeout`, `consent-expired`. */
+      readonly reason?: string
+      /** `ip:port` of the chosen pair's far end. */
+      readonly remoteAddress?: string
+    }
+  /**
+   * Audio levels since the last batch, at most every 100 ms per room: pairs of source id and level, in order of arrival.
+   * Level is RFC 6464's: 0 = loudest, 127 = silence.
+   */
+  | { readonly type: 'audio-levels'; readonly room: RoomId; readonly levels: Uint32Array }
+
+/** Counters since creation. Bytes are UDP payload. */
+export interface TransportStats {
+  readonly transport: TransportId
+  readonly state: TransportState
+  readonly packetsReceived: number
+  readonly bytesReceived: number
+  readonly packetsSent: number
+  readonly bytesSent: number
+  /** Milliseconds since anything authenticated arrived, -1 = never. */
+  readonly idleMs: number
+  /** From ICE checks; -1 = unknown. */
+  readonly rttMs: number
+  readonly nacksReceived: number
+  readonly nacksSent: number
+  readonly retransmitted: number
+  readonly plisReceived: number
+  readonly plisSent: number
+  readonly srtpProfile: string
+}
+
+export interface EngineStats {
+  /** CPU time of the engine's threads in microseconds. */
+  readonly cpuUs: number
+  readonly packetsReceived: number
+  readonly packetsSent: number
+  readonly forwarded: number
+  /** Dropped packets by reason, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
+  readonly drops: Readonly<Record<string, number>>
+  readonly transports: readonly TransportStats[]
+}
+
+/** One packet engine. All errors are thrown as `EngineError`. */
+export interface MediaEngine {
+  /** UDP port in use. */
+  readonly port: number
+  /** SHA-256 of this start's certificate, upper-case hex with colons. */
+  readonly fingerprint: string
+
+  createRoom(): RoomId
+  /** Closes the room's transports and sources with it. */
+  closeRoom(room: RoomId): void
+
+  createTransport(options: TransportOptions): LocalTransport
+  /** Start ICE and DTLS. Calling it again with other ICE credentials restarts ICE with the old DTLS association. */
+  connectTransport(transport: TransportId, remote: RemoteTransport): void
+  setRtpParameters(transport: TransportId, parameters: RtpParameters): void
+  closeTransport(transport: TransportId): void
+
+  /** @throws EngineError `ssrc-in-use` when another source of the room has one of the SSRCs. */
+  createSource(options: SourceOptions): SourceId
+  /** Packets of a blocked source are counted and dropped. */
+  setSourceBlocked(source: SourceId, blocked: boolean): void
+  closeSource(source: SourceId): void
+
+  /**
+   * Replace what a receiver gets: the sources of its room that are forwarded to it, each with the highest encoding index
+   * it may have. A video source that is new in the list starts on a key frame, which the engine asks for.
+   */
+  setForwarding(
+    receiver: TransportId,
+    sources: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
+  ): void
+  /** Ask the sender for a key frame (RFC 4585 PLI), merged with other requests. */
+  requestKeyFrame(source: SourceId): void
+
+  stats(): EngineStats
+  close(): Promise<void>
+}
+
+export type EngineErrorReason =
+  | 'port-in-use'
+  | 'no-such-room'
+  | 'no-such-transport'
+  | 'no-such-source'
+  | 'ssrc-in-use'
+  | 'bad-argument'
+  | 'closed'
+
+export class EngineError extends Error {
+  readonly code = 'PARLEY_ENGINE'
+  readonly reason: EngineErrorReason
+  constructor(reason: EngineErrorReason, message: string) {
+    super(message)
+    this.name = 'EngineError'
+    this.reason = reason
+  }
+}

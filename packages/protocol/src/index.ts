@@ -1,0 +1,4 @@
+export * from './jid.ts'
+export * from './media.ts'
+export * from './namespaces.ts'
+export * from './xml.ts'
