@@ -13,8 +13,8 @@ export function parseJid(text: string): Jid | undefined {
   const bare = slash < 0 ? text : text.slice(0, slash)
   const resource = slash < 0 ? '' : text.slice(slash + 1)
   const at = bare.indexOf('@')
-  const node = at < 0 ? '' : bare.slice(0, at).normalize('NFC').toLowerCase()
-  const domain = bare.slice(at + 1).toLowerCase()
+  const node = at < 0 ? '' : fold(bare.slice(0, at))
+  const domain = fold(bare.slice(at + 1))
   if (slash >= 0 && resource === '') return undefined
   if (at === 0 || !domainPattern.test(domain)) return undefined
   if (forbiddenInNode.test(node) || forbiddenInResource.test(resource)) return undefined
@@ -31,9 +31,14 @@ export function bareJid(jid: Jid): string {
   return jid.node ? `${jid.node}@${jid.domain}` : jid.domain
 }
 
+// lower-casing can leave text that is no longer composed
+function fold(text: string): string {
+  return text.toLowerCase().normalize('NFC')
+}
+
 const encoder = new TextEncoder()
 const domainPattern =
   /^(?:[a-z0-9\u0080-\uffff](?:[a-z0-9_\u0080-\uffff-]*[a-z0-9\u0080-\uffff])?)(?:\.[a-z0-9\u0080-\uffff_-]+)*$|^\[[0-9a-f:.]+\]$/
-// RFC 7622 §3.3.1 and control characters; white space is never part of a node
-const forbiddenInNode = /["&'/:<>@\s\u0000-\u001f\u007f]/
-const forbiddenInResource = /[\u0000-\u001f\u007f]/
+// RFC 7622 §3.3.1, control characters and halves of surrogate pairs; white space is never part of a node
+const forbiddenInNode = /["&'/:<>@\s\u0000-\u001f\u007f]|\p{Surrogate}/u
+const forbiddenInResource = /[\u0000-\u001f\u007f]|\p{Surrogate}/u

@@ -14,7 +14,10 @@ export interface XmlElement {
   readonly name: string
   /** Namespace URI. */
   readonly ns: string
-  /** Attributes without namespace declarations; prefixed attributes keep their prefix (`xml:lang`). */
+  /**
+   * Attributes without namespace declarations. Of prefixed attributes only `xml:` ones (`xml:lang`) exist: declarations are
+   * not kept, so any other prefix would be unbound, and the document broken, when written again.
+   */
   readonly attrs: Readonly<Record<string, string>>
   readonly children: readonly XmlNode[]
 }
@@ -52,9 +55,13 @@ export function el(
   attrs: Readonly<Record<string, AttrValue>> = {},
   ...children: readonly (XmlNode | undefined)[]
 ): XmlElement {
-  const kept: Record<string, string> = {}
-  for (const [key, value] of Object.entries(attrs)) if (value !== undefined) kept[key] = String(value)
-  return { name, ns, attrs: kept, children: children.filter((c) => c !== undefined) }
+  const kept = Object.entries(attrs).filter(([, value]) => value !== undefined)
+  return {
+    name,
+    ns,
+    attrs: Object.fromEntries(kept.map(([key, value]) => [key, String(value)])),
+    children: children.filter((c) => c !== undefined),
+  }
 }
 
 /**
@@ -91,11 +98,15 @@ export function parseXml(
     if (++elements > limits.maxElements) {
       throw new XmlError('policy-violation', `stanza has more than ${limits.maxElements} elements`)
     }
-    const attrs: Record<string, string> = {}
-    for (const attr of Object.values(tag.attributes)) {
-      if (attr.prefix !== 'xmlns' && attr.name !== 'xmlns') attrs[attr.name] = attr.value
+    // such names could not be written without their prefix, which would break the parser of whoever receives them
+    if (reservedNs.has(tag.uri)) throw new XmlError('not-well-formed', `element in the reserved namespace ${tag.uri}`)
+    const attrs = Object.values(tag.attributes).filter((a) => a.prefix === 'xml' || (!a.prefix && a.name !== 'xmlns'))
+    const element = {
+      name: tag.local,
+      ns: tag.uri,
+      attrs: Object.fromEntries(attrs.map((attr) => [attr.name, attr.value])),
+      children: [] as XmlNode[],
     }
-    const element = { name: tag.local, ns: tag.uri, attrs, children: [] as XmlNode[] }
     stack.at(-1)?.children.push(element)
     stack.push(element)
   })
@@ -104,7 +115,12 @@ export function parseXml(
     if (stack.length === 0 && done) root = done
   })
   const onText = (chunk: string) => {
-    if (chunk !== '') stack.at(-1)?.children.push(chunk)
+    const children = stack.at(-1)?.children
+    if (!children || chunk === '') return
+    const last = children.at(-1)
+    // one run of text is one node, however the parser cuts it (CDATA sections are runs of their own)
+    if (typeof last === 'string') children[children.length - 1] = last + chunk
+    else children.push(chunk)
   }
   parser.on('text', onText)
   parser.on('cdata', onText)
@@ -115,7 +131,9 @@ export function parseXml(
 
 /** Write an element. The root always declares its namespace; so does every element outside `jabber:client`. */
 export function serialize(element: XmlElement): string {
-  return write(element, undefined)
+  if (element.ns !== NS.client) return write(element, undefined)
+  const children = element.children.map((node) => (typeof node === 'string' ? escapeText(node) : writePayload(node)))
+  return wrap(element, undefined, children.join(''))
 }
 
 /** First child element with this name (and namespace, when given). */
@@ -151,6 +169,23 @@ export function withChildren(element: XmlElement, children: readonly XmlNode[]):
 }
 
 function write(element: XmlElement, parentNs: string | undefined): string {
+  let content = ''
+  for (const node of element.children) content += typeof node === 'string' ? escapeText(node) : write(node, element.ns)
+  return wrap(element, parentNs, content)
+}
+
+/** A child of a stanza. A relayed one is written for each receiver, under roots that differ in their addresses only. */
+function writePayload(element: XmlElement): string {
+  const known = writtenPayloads.get(element)
+  if (known !== undefined) return known
+  const text = write(element, NS.client)
+  writtenPayloads.set(element, text)
+  return text
+}
+
+const writtenPayloads = new WeakMap<XmlElement, string>()
+
+function wrap(element: XmlElement, parentNs: string | undefined, content: string): string {
   const prefix = element.ns === NS.streams ? 'stream:' : ''
   let out = `<${prefix}${element.name}`
   if (prefix) {
@@ -159,19 +194,22 @@ function write(element: XmlElement, parentNs: string | undefined): string {
     out += ` xmlns="${escapeAttr(element.ns)}"`
   }
   for (const [key, value] of Object.entries(element.attrs)) out += ` ${key}="${escapeAttr(value)}"`
-  if (element.children.length === 0) return `${out}/>`
-  out += '>'
-  for (const node of element.children) out += typeof node === 'string' ? escapeText(node) : write(node, element.ns)
-  return `${out}</${prefix}${element.name}>`
+  return element.children.length === 0 ? `${out}/>` : `${out}>${content}</${prefix}${element.name}>`
 }
 
 function escapeText(text: string): string {
-  return text.replace(/[&<>]/g, (c) => (c === '&' ? '&amp;' : c === '<' ? '&lt;' : '&gt;')).replace(forbidden, '\uFFFD')
+  return text.replace(/[&<>\r]/g, (c) => textEscapes[c] ?? c).replace(forbidden, '\uFFFD')
 }
 
 function escapeAttr(text: string): string {
-  return escapeText(text).replace(/["'\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`)
+  return escapeText(text).replace(/["'\t\n]/g, (c) => `&#${c.charCodeAt(0)};`)
 }
+
+// a raw carriage return would be read back as a line feed (XML 1.0 §2.11)
+const textEscapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }
+
+/** Namespaces bound to the prefixes `xml` and `xmlns`, which can be no default (Namespaces in XML 1.0 §3). */
+const reservedNs = new Set(['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/'])
 
 /** Characters that XML 1.0 §2.2 does not allow, lone surrogates among them. */
 const forbidden =
