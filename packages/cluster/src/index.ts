@@ -1,2 +1,3 @@
 export * from './outcome.ts'
 export * from './events.ts'
+export * from './deadline.ts'

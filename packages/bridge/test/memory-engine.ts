@@ -1,0 +1,210 @@
+/**
+ * A packet engine without packets: keeps rooms, transports, sources and forwarding as the real one does, refuses what that
+ * refuses, and lets a test look at all of it.
+ */
+import type {
+  EngineErrorReason,
+  EngineStats,
+  LocalTransport,
+  MediaEngine,
+  RemoteTransport,
+  RoomId,
+  RtpParameters,
+  SourceId,
+  SourceOptions,
+  TransportId,
+  TransportOptions,
+  TransportStats,
+} from '@parley/media-engine'
+
+interface Transport {
+  readonly room: RoomId
+  readonly options: TransportOptions
+  readonly connects: RemoteTransport[]
+  rtp: RtpParameters | undefined
+  forwarding: readonly { readonly source: SourceId; readonly maxEncoding: number }[]
+  forwardingCalls: number
+  idleMs: number
+}
+
+interface Source {
+  readonly room: RoomId
+  readonly options: SourceOptions
+  isBlocked: boolean
+  keyFrameRequests: number
+}
+
+export class MemoryEngine implements MediaEngine {
+  readonly port = 10000
+  readonly fingerprint = 'AB:CD:EF'
+  readonly rooms = new Set<RoomId>()
+  readonly transports = new Map<TransportId, Transport>()
+  readonly sources = new Map<SourceId, Source>()
+  statsCalls = 0
+  /** Refuse to take forwarding commands, as when they come too fast. */
+  isOverloaded = false
+  #nextHandle = 1
+  #isClosed = false
+
+  createRoom(): RoomId {
+    this.#checkOpen()
+    const room = this.#nextHandle++ as RoomId
+    this.rooms.add(room)
+    return room
+  }
+
+  closeRoom(room: RoomId): void {
+    this.#checkOpen()
+    if (!this.rooms.delete(room)) throw engineError('no-such-room', `room ${room}`)
+    for (const [id, transport] of this.transports) if (transport.room === room) this.closeTransport(id)
+  }
+
+  createTransport(options: TransportOptions): LocalTransport {
+    this.#checkOpen()
+    if (!this.rooms.has(options.room)) throw engineError('no-such-room', `room ${options.room}`)
+    const id = this.#nextHandle++ as TransportId
+    this.transports.set(id, {
+      room: options.room,
+      options,
+      connects: [],
+      rtp: undefined,
+      forwarding: [],
+      forwardingCalls: 0,
+      idleMs: -1,
+    })
+    return { id, iceUfrag: `ufrag${id}`, icePwd: `password-of-transport-${id}` }
+  }
+
+  connectTransport(id: TransportId, remote: RemoteTransport): void {
+    this.#transport(id).connects.push(remote)
+  }
+
+  setRtpParameters(id: TransportId, parameters: RtpParameters): void {
+    this.#transport(id).rtp = parameters
+  }
+
+  closeTransport(id: TransportId): void {
+    this.#transport(id)
+    for (const [source, { options }] of this.sources) if (options.transport === id) this.closeSource(source)
+    this.transports.delete(id)
+  }
+
+  createSource(options: SourceOptions): SourceId {
+    const { room } = this.#transport(options.transport)
+    if (options.encodings.length === 0) throw engineError('bad-argument', 'no encodings')
+    const taken = new Set<number>()
+    for (const source of this.sources.values()) {
+      if (source.room === room) for (const ssrc of ssrcs(source.options)) taken.add(ssrc)
+    }
+    for (const ssrc of ssrcs(options)) if (taken.has(ssrc)) throw engineError('ssrc-in-use', `SSRC ${ssrc}`)
+    const id = this.#nextHandle++ as SourceId
+    this.sources.set(id, { room, options, isBlocked: false, keyFrameRequests: 0 })
+    return id
+  }
+
+  setSourceBlocked(id: SourceId, blocked: boolean): void {
+    this.#source(id).isBlocked = blocked
+  }
+
+  closeSource(id: SourceId): void {
+    this.#source(id)
+    this.sources.delete(id)
+    for (const transport of this.transports.values()) {
+      transport.forwarding = transport.forwarding.filter((target) => target.source !== id)
+    }
+  }
+
+  setForwarding(
+    receiver: TransportId,
+    targets: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
+  ): void {
+    const transport = this.#transport(receiver)
+    if (this.isOverloaded) throw engineError('overloaded', 'too many commands')
+    for (const { source, maxEncoding } of targets) {
+      const { room, options } = this.#source(source)
+      if (room !== transport.room) throw engineError('no-such-source', `source ${source} is in another room`)
+      if (maxEncoding < 0 || maxEncoding >= options.encodings.length) {
+        throw engineError('bad-argument', `encoding ${maxEncoding} of source ${source}`)
+      }
+    }
+    transport.forwarding = targets
+    transport.forwardingCalls++
+  }
+
+  requestKeyFrame(id: SourceId): void {
+    this.#source(id).keyFrameRequests++
+  }
+
+  stats(): EngineStats {
+    this.#checkOpen()
+    this.statsCalls++
+    const transports = [...this.transports].map(([id, { idleMs }]) => transportStats(id, idleMs))
+    return {
+      cpuUs: 0,
+      packetsReceived: 0,
+      packetsSent: 0,
+      forwarded: 0,
+      sendCalls: 0,
+      segmentedPackets: 0,
+      drops: {},
+      transports,
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  /** What a receiver is given, as `<primary ssrc>@<highest encoding>`. */
+  forwardedTo(receiver: TransportId): readonly string[] {
+    return this.#transport(receiver).forwarding.map(({ source, maxEncoding }) => {
+      return `${this.#source(source).options.encodings[0]?.ssrc}@${maxEncoding}`
+    })
+  }
+
+  #transport(id: TransportId): Transport {
+    this.#checkOpen()
+    const transport = this.transports.get(id)
+    if (!transport) throw engineError('no-such-transport', `transport ${id}`)
+    return transport
+  }
+
+  #source(id: SourceId): Source {
+    this.#checkOpen()
+    const source = this.sources.get(id)
+    if (!source) throw engineError('no-such-source', `source ${id}`)
+    return source
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw engineError('closed', 'engine closed')
+  }
+}
+
+function ssrcs(options: SourceOptions): number[] {
+  return options.encodings.flatMap(({ ssrc, rtxSsrc }) => (rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc]))
+}
+
+/** Has the code and reason of the engine's own error without loading the engine. */
+function engineError(reason: EngineErrorReason, message: string): Error {
+  return Object.assign(new Error(message), { code: 'PARLEY_ENGINE', reason })
+}
+
+function transportStats(transport: TransportId, idleMs: number): TransportStats {
+  return {
+    transport,
+    state: 'connected',
+    packetsReceived: 0,
+    bytesReceived: 0,
+    packetsSent: 0,
+    bytesSent: 0,
+    idleMs,
+    rttMs: -1,
+    nacksReceived: 0,
+    nacksSent: 0,
+    retransmitted: 0,
+    plisReceived: 0,
+    plisSent: 0,
+    srtpProfile: '',
+  }
+}
