@@ -1,1 +1,9 @@
-export {}
+export { ConfigError } from './errors.ts'
+export type { Problem } from './errors.ts'
+export type { ListenAddress } from './kinds.ts'
+export { parseSettings } from './settings.ts'
+export type { EdgeSettings, LogSettings, MediaSettings, Settings, XmppSettings } from './settings.ts'
+export type { Notice, Origin, Parsed, Variables } from './parse.ts'
+export { SETTINGS } from './table.ts'
+export { describeValues, renderReference } from './describe.ts'
+export { readEnvFile } from './io/env-file.ts'

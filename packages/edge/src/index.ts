@@ -1,1 +1,9 @@
-export {}
+export { EdgeError } from './errors.ts'
+export type { EdgeErrorReason } from './errors.ts'
+export type { Admission, Channel, ChannelHandler, SocketRoute, UpgradeRequest } from './socket-route.ts'
+export type { CertificateNames, CertificatePair } from './certificate.ts'
+export { keepSelfSignedCertificate } from './io/certificate-store.ts'
+export type { KeptCertificate } from './io/certificate-store.ts'
+export { openEdge } from './io/edge.ts'
+export type { Edge, EdgeOptions } from './io/edge.ts'
+export type { GeneratedPage } from './io/pages.ts'

@@ -1,1 +1,3 @@
+export { createEngine } from './engine.ts'
+export * from './load.ts'
 export * from './types.ts'

@@ -13,9 +13,13 @@ export interface EngineOptions {
   readonly port: number
   /** Address to bind; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
   readonly bindAddress?: string
+  /** In order of preference; default AEAD_AES_128_GCM, then AES_CM_128_HMAC_SHA1_80. */
+  readonly srtpProfiles?: readonly SrtpProfileName[]
   /** Called at most once per turn of the engine's loop, on the JavaScript thread. */
   readonly onEvents: (events: readonly EngineEvent[]) => void
 }
+
+export type SrtpProfileName = 'AEAD_AES_128_GCM' | 'AEAD_AES_256_GCM' | 'AES_CM_128_HMAC_SHA1_80'
 
 export interface TransportOptions {
   readonly room: RoomId
@@ -113,6 +117,9 @@ export interface EngineStats {
   readonly packetsReceived: number
   readonly packetsSent: number
   readonly forwarded: number
+  /** System calls that sent something, and packets that left in segmentation runs of two or more. */
+  readonly sendCalls?: number
+  readonly segmentedPackets?: number
   /** Dropped packets by reason, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly TransportStats[]
@@ -163,6 +170,8 @@ export type EngineErrorReason =
   | 'no-such-source'
   | 'ssrc-in-use'
   | 'bad-argument'
+  /** Commands come faster than the engine carries them out, or it did not answer within a second. */
+  | 'overloaded'
   | 'closed'
 
 export class EngineError extends Error {

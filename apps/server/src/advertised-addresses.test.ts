@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { advertisedAddresses } from './advertised-addresses.ts'
+
+const interfaces = [
+  { address: '127.0.0.1', internal: true },
+  { address: 'fe80::1', internal: false },
+  { address: 'fd00::5', internal: false },
+  { address: '192.168.1.5', internal: false },
+  { address: '203.0.113.5', internal: false },
+]
+const none = { advertisedAddresses: [], advertisesPrivateAddresses: true }
+
+test('without a setting the addresses of the machine are used, IPv4 first', () => {
+  assert.deepEqual(advertisedAddresses(none, interfaces, 10000), [
+    { ip: '192.168.1.5', port: 10000 },
+    { ip: '203.0.113.5', port: 10000 },
+    { ip: 'fd00::5', port: 10000 },
+  ])
+})
+
+test('given addresses come first, with their own ports; private ones may join them', () => {
+  const given = [{ ip: '198.51.100.7', port: 20000 }, { ip: '192.168.1.5' }]
+  assert.deepEqual(
+    advertisedAddresses({ advertisedAddresses: given, advertisesPrivateAddresses: true }, interfaces, 10000),
+    [
+      { ip: '198.51.100.7', port: 20000 },
+      { ip: '192.168.1.5', port: 10000 },
+      { ip: 'fd00::5', port: 10000 },
+    ],
+  )
+  assert.deepEqual(
+    advertisedAddresses({ advertisedAddresses: given, advertisesPrivateAddresses: false }, interfaces, 10000),
+    [
+      { ip: '198.51.100.7', port: 20000 },
+      { ip: '192.168.1.5', port: 10000 },
+    ],
+  )
+})
+
+test('a machine without a network serves itself', () => {
+  assert.deepEqual(advertisedAddresses(none, interfaces.slice(0, 2), 9), [{ ip: '127.0.0.1', port: 9 }])
+})

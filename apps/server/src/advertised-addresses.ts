@@ -1,0 +1,50 @@
+/** Under which addresses people reach the media port. */
+import type { MediaSettings } from '@parley/config'
+
+export interface InterfaceAddress {
+  readonly address: string
+  readonly internal: boolean
+}
+
+/**
+ * Addresses for ICE candidates, best first: those of the settings, then the machine's own. A machine with nothing but
+ * loopback serves itself. Link-local IPv6 addresses are left out: they mean nothing without an interface name.
+ * @param enginePort stands where an address has no port of its own
+ */
+export function advertisedAddresses(
+  settings: Pick<MediaSettings, 'advertisedAddresses' | 'advertisesPrivateAddresses'>,
+  interfaces: readonly InterfaceAddress[],
+  enginePort: number,
+): { readonly ip: string; readonly port: number }[] {
+  const given = settings.advertisedAddresses.map(({ ip, port }) => ({ ip, port: port ?? enginePort }))
+  const own = interfaces
+    .filter(({ address, internal }) => !internal && !isLinkLocal(address))
+    .filter(({ address }) => given.length === 0 || (settings.advertisesPrivateAddresses && isPrivate(address)))
+    .map(({ address }) => ({ ip: address, port: enginePort }))
+    // Browsers try pairs in order; IPv4 first, as more machines have a working one.
+    .sort((a, b) => Number(a.ip.includes(':')) - Number(b.ip.includes(':')))
+  const all = [...given, ...own]
+  const unique = all.filter(
+    (address, index) => all.findIndex(({ ip, port }) => ip === address.ip && port === address.port) === index,
+  )
+  return unique.length > 0 ? unique.slice(0, MAX_CANDIDATES) : [{ ip: '127.0.0.1', port: enginePort }]
+}
+
+/** RFC 1918, RFC 6598 and RFC 4193. */
+export function isPrivate(address: string): boolean {
+  if (address.includes(':')) return /^f[cd]/i.test(address)
+  const [first = 0, second = 0] = address.split('.').map(Number)
+  return (
+    first === 10 ||
+    (first === 172 && second >= 16 && second <= 31) ||
+    (first === 192 && second === 168) ||
+    (first === 100 && second >= 64 && second <= 127)
+  )
+}
+
+function isLinkLocal(address: string): boolean {
+  return /^fe[89ab]/i.test(address) || address.startsWith('169.254.')
+}
+
+/** Each candidate costs every browser checks; machines with dozens of container networks have more than help. */
+const MAX_CANDIDATES = 16

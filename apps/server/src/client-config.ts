@@ -1,0 +1,31 @@
+/** `/config.js`: what a client must know of this server before it connects. Web and mobile clients of Jitsi read the same. */
+import type { XmppSettings } from '@parley/config'
+
+/**
+ * A script that defines the global `config`. Mobile clients evaluate it without a document and keep what JSON can carry.
+ * @param origin `https://host[:port]` under which the visitor reaches us
+ */
+export function clientConfigScript(xmpp: XmppSettings, origin: string): string {
+  const config = {
+    hosts: { domain: xmpp.domain, muc: xmpp.mucDomain, focus: `focus.${xmpp.domain}` },
+    websocket: `${origin.replace(/^http/, 'ws')}/xmpp-websocket`,
+    websocketKeepAliveUrl: `${origin}/xmpp-websocket`,
+    p2p: { enabled: false },
+    flags: {
+      // Sources keep their own SSRCs; clients that find the flag missing would expect source maps.
+      ssrcRewritingEnabled: false,
+      // COMPAT clients of 2022 and early 2023: without these they tell mute states and video types in the older way.
+      sourceNameSignaling: true,
+      sendMultipleVideoStreams: true,
+      receiveMultipleVideoStreams: true,
+    },
+    bridgeChannel: { preferSctp: false },
+    // The bridge forwards the one layer that a sender gives.
+    disableSimulcast: true,
+    enableWebsocketResume: false,
+    analytics: { disabled: true, rtcstatsEnabled: false },
+    disableThirdPartyRequests: true,
+  }
+  // The slash is escaped so that no value can end a script element that includes this text.
+  return `var config = ${JSON.stringify(config, undefined, 2).replaceAll('</', '<\\/')};\n`
+}

@@ -1,0 +1,30 @@
+/** The browser's own sockets, timers, randomness and peer connections. */
+import type { Platform } from '../platform.ts'
+
+export function createBrowserPlatform(): Platform {
+  return {
+    createSocket: (url, protocol) => (protocol === undefined ? new WebSocket(url) : new WebSocket(url, protocol)),
+    createPeerConnection: (configuration) => new RTCPeerConnection(configuration),
+    createMediaStream: (tracks) => new MediaStream([...tracks]),
+    randomUuid,
+    random: () => Math.random(),
+    sha1: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-1', bytes)),
+    clock: {
+      now: () => performance.now(),
+      wallTime: () => Date.now(),
+      setTimer: (delayMs, callback) => {
+        const timer = setTimeout(callback, delayMs)
+        return () => clearTimeout(timer)
+      },
+    },
+  }
+}
+
+/** `crypto.randomUUID` exists only in secure contexts; `getRandomValues` everywhere. */
+function randomUuid(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,36 @@
+// What the parts of one loop share. Lives and is used on the loop's thread only, events excepted.
+#pragma once
+
+#include "core/clock.h"
+#include "core/random.h"
+#include "engine/address_table.h"
+#include "engine/drops.h"
+#include "engine/dtls.h"
+#include "engine/events.h"
+#include "engine/send_queue.h"
+
+namespace parley {
+
+class Source;
+
+struct EngineContext {
+  // given
+  const DtlsContext& dtls;
+  RandomSource& random;
+  EventQueue& events;
+  // owned
+  SendQueue send;
+  AddressTable addresses;
+  DropCounters drops;
+  // Time of this turn's input: read once per batch.
+  Micros now = 0;
+  // Media packets written for receivers, retransmissions excepted.
+  uint64_t forwarded = 0;
+  uint64_t packets_received = 0;
+  // Sources that took packets in this batch, to be forwarded at its end.
+  std::vector<Source*> sources_with_packets;
+  // When media last came or went; the media tick rests without any.
+  Micros last_media = 0;
+};
+
+}  // namespace parley

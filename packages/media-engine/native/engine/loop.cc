@@ -1,0 +1,253 @@
+// The turn: reading, sorting and forwarding packets, and time. Commands are in loop_commands.cc.
+#include "engine/loop.h"
+
+#include <algorithm>
+
+#include "core/demux.h"
+#include "core/stun.h"
+
+namespace parley {
+namespace {
+
+// A flood must not keep commands and timers waiting: after this many batches from one socket the turn goes on.
+constexpr int kBatchesPerTurn = 8;
+constexpr size_t kMaxCommands = 65536;
+constexpr Micros kTick = 10 * kMillisecond;
+constexpr Micros kSlowTick = 100 * kMillisecond;
+// Without media for this long there is nothing to report.
+constexpr Micros kMediaRest = 2 * kSecond;
+
+}  // namespace
+
+Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, EventQueue& events)
+    : socket_(std::move(socket)),
+      context_{dtls, random_, events, {}, AddressTable(random_.u64()), {}, monotonic_now(), 0, 0, {}, -kMediaRest},
+      admission_(random_.u64()),
+      events_(events) {
+  if (poller_.ok()) poller_.add(*socket_);
+}
+
+Loop::~Loop() { clear(); }
+
+bool Loop::post(Command command) {
+  {
+    const std::lock_guard<std::mutex> lock(commands_mutex_);
+    if (commands_.size() >= kMaxCommands) return false;
+    commands_.push_back(std::move(command));
+  }
+  poller_.wake();
+  return true;
+}
+
+void Loop::stop() {
+  stopping_.store(true);
+  poller_.wake();
+}
+
+void Loop::run() {
+  while (!stopping_.load()) {
+    poller_.wait(next_deadline(), ready_);
+    context_.now = monotonic_now();
+    for (UdpSocket* socket : ready_) read(*socket);
+    run_commands();
+    run_timers();
+    run_load_senders();
+    run_media_tick();
+    context_.send.flush();
+    events_.publish();
+  }
+  // What was posted before the stop still happens, and whoever waits for an answer gets it.
+  run_commands();
+  for (auto& [id, transport] : transports_) transport->close();
+  context_.send.flush();
+  events_.publish();
+  clear();
+}
+
+// The port is free again when the loop has ended, whenever its memory goes.
+void Loop::clear() {
+  load_senders_.clear();
+  transports_.clear();
+  sources_.clear();
+  rooms_.clear();
+  socket_.reset();
+}
+
+void Loop::read(UdpSocket& socket) {
+  for (int batch = 0; batch < kBatchesPerTurn; ++batch) {
+    uint64_t truncated = 0;
+    const bool more = socket.receive(receive_batch_, datagrams_, truncated);
+    for (uint64_t i = 0; i < truncated; ++i) context_.drops.add(Drop::too_long);
+    if (datagrams_.empty() && !more) return;
+    context_.now = monotonic_now();
+    context_.packets_received += datagrams_.size();
+    for (const Datagram& datagram : datagrams_) dispatch(socket, datagram);
+    forward_batch();
+    if (!more) return;
+  }
+}
+
+void Loop::forward_batch() {
+  for (Source* source : context_.sources_with_packets) source->forward_pending();
+  context_.sources_with_packets.clear();
+  context_.send.flush();
+}
+
+void Loop::dispatch(UdpSocket& socket, const Datagram& datagram) {
+  const PacketKind kind = classify_packet(datagram.bytes);
+  switch (kind) {
+    case PacketKind::Stun:
+      dispatch_stun(socket, datagram);
+      break;
+    case PacketKind::Dtls:
+    case PacketKind::Rtp:
+    case PacketKind::Rtcp:
+      dispatch_peer(socket, datagram, kind);
+      break;
+    default:
+      context_.drops.add(Drop::unknown_protocol);
+      break;
+  }
+}
+
+// Requests name their transport by user name, responses by the tag in the transaction id that we chose.
+void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
+  Transport* transport = socket.owner;
+  const auto message_class = stun_peek_class(datagram.bytes);
+  if (!message_class) {
+    context_.drops.add(Drop::malformed_stun);
+    if (transport == nullptr) admission_.charge(datagram.from, context_.now);
+    return;
+  }
+  if (transport == nullptr) {
+    const AddressTable::Entry* known = context_.addresses.find(datagram.from);
+    if ((known == nullptr || !known->valid) && !admission_.allows(datagram.from, context_.now)) {
+      context_.drops.add(Drop::rate_limited);
+      return;
+    }
+    if (*message_class == StunClass::Request) {
+      const auto username = stun_peek_username(datagram.bytes);
+      const auto found = username ? by_ufrag_.find(std::string(stun_username_local_part(*username))) : by_ufrag_.end();
+      if (found != by_ufrag_.end()) transport = found->second;
+    } else if (const auto tag = stun_peek_transaction_tag(datagram.bytes)) {
+      transport = find_transport(*tag);
+    }
+  }
+  if (transport == nullptr) {
+    context_.drops.add(*message_class == StunClass::Request ? Drop::unknown_ufrag : Drop::unknown_transaction);
+    admission_.charge(datagram.from, context_.now);
+    return;
+  }
+  if (!transport->handle_stun(datagram.from, datagram.bytes)) admission_.charge(datagram.from, context_.now);
+  schedule(*transport);
+}
+
+// DTLS, RTP and RTCP: only from the address of a validated pair. DTLS from an address that ICE has at least authenticated
+// is kept by its transport for a moment.
+void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind) {
+  Transport* transport = socket.owner;
+  bool valid = false;
+  if (transport != nullptr) {
+    valid = transport->is_own_pair(datagram.from);
+  } else if (const AddressTable::Entry* entry = context_.addresses.find(datagram.from)) {
+    transport = entry->transport;
+    valid = entry->valid;
+  }
+  if (transport == nullptr || (!valid && kind != PacketKind::Dtls)) {
+    context_.drops.add(Drop::unknown_source_address);
+    return;
+  }
+  switch (kind) {
+    case PacketKind::Dtls:
+      transport->handle_dtls(datagram.from, datagram.bytes, valid);
+      schedule(*transport);
+      break;
+    case PacketKind::Rtp:
+      transport->handle_rtp(datagram.bytes);
+      break;
+    default:
+      transport->handle_rtcp(datagram.bytes);
+      break;
+  }
+}
+
+void Loop::run_commands() {
+  std::vector<Command> commands;
+  {
+    const std::lock_guard<std::mutex> lock(commands_mutex_);
+    commands.swap(commands_);
+  }
+  for (const Command& command : commands) command(*this);
+}
+
+void Loop::schedule(Transport& transport) {
+  const Micros deadline = transport.next_deadline();
+  if (deadline >= transport.scheduled_at) return;
+  transport.scheduled_at = deadline;
+  timers_.emplace(deadline, transport.id());
+}
+
+void Loop::run_timers() {
+  while (!timers_.empty() && timers_.top().first <= context_.now) {
+    const auto [at, id] = timers_.top();
+    timers_.pop();
+    Transport* transport = find_transport(id);
+    // An entry that was overtaken by an earlier one.
+    if (transport == nullptr || transport->scheduled_at != at) continue;
+    transport->scheduled_at = kNever;
+    transport->handle_timeout();
+    schedule(*transport);
+  }
+}
+
+void Loop::run_load_senders() {
+  if (load_senders_.empty()) return;
+  for (auto& [id, sender] : load_senders_) {
+    if (sender->next_deadline() > context_.now) continue;
+    if (Transport* transport = find_transport(sender->config().transport)) {
+      sender->run(transport->media().parameters());
+    }
+  }
+  forward_batch();
+}
+
+void Loop::run_media_tick() {
+  if (context_.now - context_.last_media >= kMediaRest) {
+    next_tick_ = kNever;
+    return;
+  }
+  if (next_tick_ != kNever && context_.now < next_tick_) return;
+  next_tick_ = context_.now + kTick;
+  const bool slow = context_.now >= next_slow_tick_;
+  if (slow) next_slow_tick_ = context_.now + kSlowTick;
+  for (auto& [id, transport] : transports_) {
+    transport->media().run_feedback();
+    if (slow) transport->media().update_targets();
+  }
+  for (auto& [id, room] : rooms_) {
+    if (!room->levels.due(context_.now)) continue;
+    EngineEvent event;
+    event.type = EngineEvent::Type::audio_levels;
+    event.id = id;
+    event.levels = room->levels.take(context_.now);
+    events_.add(std::move(event));
+  }
+}
+
+Micros Loop::next_deadline() const {
+  Micros deadline = timers_.empty() ? kNever : timers_.top().first;
+  for (const auto& [id, sender] : load_senders_) deadline = std::min(deadline, sender->next_deadline());
+  return std::min(deadline, next_tick_);
+}
+
+Transport* Loop::find_transport(uint32_t id) const {
+  const auto found = transports_.find(id);
+  return found == transports_.end() ? nullptr : found->second.get();
+}
+
+Loop::Room* Loop::find_room(uint32_t id) const {
+  const auto found = rooms_.find(id);
+  return found == rooms_.end() ? nullptr : found->second.get();
+}
+
+}  // namespace parley

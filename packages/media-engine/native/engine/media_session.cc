@@ -1,0 +1,234 @@
+// Sources, forwarding lists and incoming RTP. RTCP is in media_session_rtcp.cc.
+#include "engine/media_session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/key_frame.h"
+#include "core/rtx.h"
+#include "core/srtp.h"
+#include "engine/transport.h"
+
+namespace parley {
+namespace {
+
+// Retransmissions to one receiver: a NACK of a few bytes must not become unbounded traffic.
+constexpr int64_t kResendsPerSecond = 1500;
+constexpr int64_t kResendBurst = 300;
+constexpr int64_t kKeyFrameRequestsPerSecond = 5;
+constexpr int64_t kKeyFrameRequestBurst = 20;
+// Streams that are out of the list are kept for their numbers, up to this many SSRCs a receiver.
+constexpr size_t kMaxStreams = 4096;
+
+VideoCodec video_codec(Codec codec) {
+  switch (codec) {
+    case Codec::vp8:
+      return VideoCodec::Vp8;
+    case Codec::vp9:
+      return VideoCodec::Vp9;
+    case Codec::h264:
+      return VideoCodec::H264;
+    case Codec::av1:
+      return VideoCodec::Av1;
+    default:
+      return VideoCodec::Unknown;
+  }
+}
+
+}  // namespace
+
+MediaSession::MediaSession(EngineContext& context, Transport& transport)
+    : context_(context),
+      transport_(transport),
+      local_ssrc_(context.random.u32() | 1),
+      resend_budget_(kResendsPerSecond, kResendBurst),
+      key_frame_budget_(kKeyFrameRequestsPerSecond, kKeyFrameRequestBurst) {}
+
+MediaSession::~MediaSession() = default;
+
+void MediaSession::close() { streams_.clear(); }
+
+void MediaSession::set_parameters(const RtpParameters& parameters) {
+  parameters_ = parameters;
+  for (auto& [ssrc, stream] : streams_) stream->on_parameters_changed();
+}
+
+void MediaSession::add_source(Source& source) {
+  sources_.push_back(&source);
+  uint8_t index = 0;
+  for (const Encoding& encoding : source.encodings()) {
+    routes_[encoding.ssrc] = {&source, index, false};
+    if (encoding.rtx_ssrc != 0) routes_[encoding.rtx_ssrc] = {&source, index, true};
+    ++index;
+  }
+}
+
+void MediaSession::remove_source(Source& source) {
+  sources_.erase(std::remove(sources_.begin(), sources_.end(), &source), sources_.end());
+  for (auto route = routes_.begin(); route != routes_.end();) {
+    route = route->second.source == &source ? routes_.erase(route) : std::next(route);
+  }
+}
+
+ForwardStream& MediaSession::stream_for(uint32_t ssrc) {
+  const auto found = streams_.find(ssrc);
+  if (found != streams_.end()) return *found->second;
+  if (streams_.size() >= kMaxStreams) {
+    const auto idle = std::find_if(streams_.begin(), streams_.end(),
+                                   [](const auto& entry) { return entry.second->source() == nullptr; });
+    if (idle != streams_.end()) streams_.erase(idle);
+  }
+  return *streams_.emplace(ssrc, std::make_unique<ForwardStream>(context_, transport_, ssrc)).first->second;
+}
+
+void MediaSession::forward(Source& source, size_t max_encoding) {
+  stream_for(source.encodings().front().ssrc).attach(source, max_encoding);
+}
+
+void MediaSession::set_forwarding(const std::vector<ForwardingTarget>& targets) {
+  for (auto& [ssrc, stream] : streams_) {
+    const Source* source = stream->source();
+    const bool kept = std::any_of(targets.begin(), targets.end(),
+                                  [source](const ForwardingTarget& target) { return target.source == source; });
+    if (source != nullptr && !kept) stream->detach();
+  }
+  for (const ForwardingTarget& target : targets) forward(*target.source, target.max_encoding);
+}
+
+void MediaSession::on_connected() {
+  for (auto& [ssrc, stream] : streams_) stream->restart();
+}
+
+void MediaSession::update_targets() {
+  for (auto& [ssrc, stream] : streams_) stream->update_target();
+}
+
+void MediaSession::handle_rtp(MutableByteSpan packet, uint64_t index) {
+  RtpPacket rtp;
+  if (!rtp_parse(packet, rtp)) {
+    context_.drops.add(Drop::malformed_rtp);
+    return;
+  }
+  if (observer_ != nullptr && observer_->loses(rtp)) return;
+  context_.last_media = context_.now;
+  if (parameters_.transport_cc_id != 0) {
+    const auto extension = rtp_find_extension(rtp, parameters_.transport_cc_id);
+    const auto number = extension ? read_transport_sequence(*extension) : std::nullopt;
+    if (number) transport_cc_.on_packet(context_.now, *number);
+  }
+  const auto route = routes_.find(rtp.ssrc);
+  if (route == routes_.end()) {
+    context_.drops.add(Drop::unknown_ssrc);
+    return;
+  }
+  // Chromium takes transport-cc feedback only when it names an SSRC of its own.
+  last_media_ssrc_ = rtp.ssrc;
+  if (route->second.rtx) {
+    handle_rtx(route->second, packet, rtp);
+  } else {
+    handle_media(route->second, packet, index, false);
+  }
+}
+
+// RFC 4588 §4: the payload begins with the original sequence number; the payload type tells the original one.
+void MediaSession::handle_rtx(const Route& route, MutableByteSpan packet, const RtpPacket& rtx) {
+  const CodecParameters& codec = parameters_.by_payload_type[rtx.payload_type & 0x7f];
+  Encoding& encoding = route.source->encodings()[route.encoding];
+  // An empty one is padding, which Chromium sends on the RTX stream to probe for bandwidth.
+  if (rtx.payload.size() <= 2) {
+    context_.drops.add(Drop::padding_only);
+    return;
+  }
+  if (!codec.known || codec.codec != Codec::rtx || encoding.highest == 0) {
+    context_.drops.add(Drop::malformed_rtx);
+    return;
+  }
+  const uint16_t original = load_u16(rtx.payload.data());
+  const std::optional<uint64_t> sequence = srtp_guess_index(encoding.highest, original);
+  if (!sequence) {
+    context_.drops.add(Drop::malformed_rtx);
+    return;
+  }
+  const auto unwrapped = rtx_unwrap(packet, encoding.ssrc, codec.associated_payload_type);
+  if (!unwrapped) {
+    context_.drops.add(Drop::malformed_rtx);
+    return;
+  }
+  handle_media(route, *unwrapped, *sequence, true);
+}
+
+void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t index, bool repaired) {
+  Source& source = *route.source;
+  Encoding& encoding = source.encodings()[route.encoding];
+  ForwardPacket forward;
+  forward.packet = PacketRef::copy(packet, context_.now, index);
+  if (!forward.packet) {
+    context_.drops.add(Drop::malformed_rtp);
+    return;
+  }
+  const RtpPacket& rtp = forward.packet->rtp;
+  const CodecParameters& codec = parameters_.by_payload_type[rtp.payload_type & 0x7f];
+  if (!codec.known || codec.codec == Codec::rtx) {
+    context_.drops.add(Drop::unknown_payload_type);
+    return;
+  }
+  if (source.blocked()) {
+    context_.drops.add(Drop::blocked_source);
+    return;
+  }
+  if (!repaired) {
+    if (!encoding.stats) encoding.stats.emplace(encoding.ssrc, codec.clock_rate_hz);
+    encoding.stats->on_packet(context_.now, index, rtp.timestamp, packet.size());
+    encoding.clock_rate_hz = codec.clock_rate_hz;
+  }
+  switch (encoding.history.insert(forward.packet)) {
+    case PacketHistory::Insert::Duplicate:
+      context_.drops.add(Drop::duplicate);
+      return;
+    case PacketHistory::Insert::TooOld:
+      context_.drops.add(Drop::too_old);
+      return;
+    case PacketHistory::Insert::Added:
+      break;
+  }
+  encoding.highest = std::max(encoding.highest, index);
+  encoding.last_packet = context_.now;
+  forward.encoding = route.encoding;
+  forward.codec = codec.codec;
+  forward.padding_only = rtp.payload.empty();
+  if (source.kind() == MediaKind::video) {
+    if (codec.codec == Codec::vp8) {
+      Vp8Descriptor vp8;
+      if (vp8_parse(rtp.payload, vp8)) forward.vp8 = vp8;
+    }
+    forward.starts_key_frame = starts_key_frame(rtp, codec.codec, forward.vp8);
+    encoding.nack.on_packet(context_.now, index, forward.starts_key_frame);
+    if (forward.starts_key_frame) source.on_key_frame(route.encoding);
+  } else {
+    handle_audio_level(rtp, source);
+  }
+  if (forward.padding_only) context_.drops.add(Drop::padding_only);
+  if (observer_ != nullptr && !forward.padding_only) observer_->on_media(rtp, index, context_.now);
+  source.add_packet(std::move(forward), parameters_);
+}
+
+void MediaSession::handle_audio_level(const RtpPacket& rtp, Source& source) {
+  if (parameters_.audio_level_id == 0 || levels_ == nullptr) return;
+  const auto extension = rtp_find_extension(rtp, parameters_.audio_level_id);
+  const auto level = extension ? read_audio_level(*extension) : std::nullopt;
+  if (level && source.update_level(level->level)) levels_->add(source.id(), level->level);
+}
+
+bool MediaSession::starts_key_frame(const RtpPacket& rtp, Codec codec, const std::optional<Vp8Descriptor>& vp8) const {
+  if (codec == Codec::vp8) return vp8 && vp8->starts_frame() && vp8->key_frame;
+  if (parameters_.dependency_descriptor_id != 0) {
+    const auto extension = rtp_find_extension(rtp, parameters_.dependency_descriptor_id);
+    DependencyDescriptor descriptor;
+    if (extension && dependency_descriptor_parse(*extension, descriptor)) {
+      return descriptor.start_of_frame && descriptor.has_structure;
+    }
+  }
+  return parley::starts_key_frame(video_codec(codec), rtp.payload);
+}
+
+}  // namespace parley

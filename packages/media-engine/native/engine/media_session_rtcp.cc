@@ -1,0 +1,174 @@
+// RTCP of one transport: what its peer reports and asks, and what we report and ask. Feedback goes out in reduced-size
+// packets (RFC 5506); reports carry a CNAME.
+#include <algorithm>
+#include <array>
+
+#include "engine/media_session.h"
+#include "engine/transport.h"
+
+namespace parley {
+namespace {
+
+constexpr size_t kRtcpBytes = 1200;
+constexpr Micros kReportInterval = kSecond;
+constexpr size_t kMaxReportBlocks = 31;
+constexpr char kCname[] = "parley";
+constexpr size_t kSenderReportBytes = 28 + 8 + 12;  // with its CNAME chunk, padded
+
+}  // namespace
+
+void MediaSession::handle_rtcp(ByteSpan packet) {
+  RtcpIterator parts(packet);
+  RtcpPart part;
+  while (parts.next(part)) {
+    switch (part.type) {
+      case RtcpType::SenderReport:
+        if (const auto info = rtcp_read_sender_info(part)) handle_sender_report(*info);
+        break;
+      case RtcpType::TransportFeedback:
+        handle_transport_feedback(part);
+        break;
+      case RtcpType::PayloadFeedback:
+        handle_payload_feedback(part);
+        break;
+      default:
+        break;  // reports about our streams and BYE ask nothing of us
+    }
+  }
+  if (parts.malformed()) context_.drops.add(Drop::malformed_rtcp);
+}
+
+void MediaSession::handle_sender_report(const RtcpSenderInfo& info) {
+  const auto route = routes_.find(info.ssrc);
+  if (route == routes_.end() || route->second.rtx) return;
+  Source& source = *route->second.source;
+  Encoding& encoding = source.encodings()[route->second.encoding];
+  if (encoding.stats) encoding.stats->on_sender_report(context_.now, info.ntp_time);
+  source.on_sender_clock(route->second.encoding, {info.ntp_time, info.rtp_timestamp, context_.now});
+}
+
+void MediaSession::handle_transport_feedback(const RtcpPart& part) {
+  const auto feedback = rtcp_read_feedback(part);
+  if (!feedback) {
+    context_.drops.add(Drop::malformed_rtcp);
+  } else if (part.count == kFmtNack) {
+    handle_nack(*feedback);
+  }
+}
+
+void MediaSession::handle_nack(const RtcpFeedback& feedback) {
+  const auto stream = streams_.find(feedback.media_ssrc);
+  if (stream == streams_.end()) return;
+  RtcpNackIterator numbers(feedback.fci);
+  uint16_t number = 0;
+  while (numbers.next(number)) {
+    ++counters_.nacks_received;
+    if (!resend_budget_.take(context_.now)) return;
+    if (stream->second->resend(number)) ++counters_.retransmitted;
+  }
+}
+
+void MediaSession::handle_payload_feedback(const RtcpPart& part) {
+  const auto feedback = rtcp_read_feedback(part);
+  if (!feedback) {
+    context_.drops.add(Drop::malformed_rtcp);
+  } else if (part.count == kFmtPli) {
+    handle_key_frame_request(feedback->media_ssrc);
+  } else if (part.count == kFmtFir) {
+    for (size_t i = 0; const auto entry = rtcp_read_fir(feedback->fci, i); ++i) handle_key_frame_request(entry->ssrc);
+  }
+}
+
+void MediaSession::handle_key_frame_request(uint32_t ssrc) {
+  const auto stream = streams_.find(ssrc);
+  if (stream == streams_.end() || !key_frame_budget_.take(context_.now)) return;
+  ++counters_.plis_received;
+  stream->second->request_key_frame();
+}
+
+void MediaSession::send_key_frame_request(const Encoding& encoding) {
+  std::array<uint8_t, 64> bytes;
+  RtcpWriter writer{MutableByteSpan(bytes)};
+  writer.pli(local_ssrc_, encoding.ssrc);
+  if (transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()))) ++counters_.plis_sent;
+}
+
+void MediaSession::run_feedback() {
+  if (!transport_.can_send()) return;
+  if (transport_cc_.next_deadline() <= context_.now) send_transport_cc();
+  send_nacks();
+  for (Source* source : sources_) source->run_key_frame_requests();
+  send_reports();
+}
+
+void MediaSession::send_transport_cc() {
+  std::array<uint8_t, 1100> fci;
+  std::array<uint8_t, kRtcpBytes> bytes;
+  for (size_t size = 0; (size = transport_cc_.write_feedback(context_.now, MutableByteSpan(fci))) != 0;) {
+    RtcpWriter writer{MutableByteSpan(bytes)};
+    writer.feedback(RtcpType::TransportFeedback, kFmtTransportCc, local_ssrc_, last_media_ssrc_,
+                    ByteSpan(fci.data(), size));
+    transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
+  }
+}
+
+void MediaSession::send_nacks() {
+  std::array<uint8_t, kRtcpBytes> bytes;
+  for (Source* source : sources_) {
+    if (source->kind() != MediaKind::video) continue;
+    size_t index = 0;
+    for (Encoding& encoding : source->encodings()) {
+      const size_t current = index++;
+      if (encoding.nack.next_deadline() > context_.now) continue;
+      encoding.nack.set_rtt(transport_.rtt());
+      encoding.nack.take_due(context_.now, nack_numbers_);
+      if (!nack_numbers_.empty()) {
+        RtcpWriter writer{MutableByteSpan(bytes)};
+        counters_.nacks_sent += writer.nack(local_ssrc_, encoding.ssrc, nack_numbers_);
+        transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
+      }
+      if (encoding.nack.take_key_frame_needed()) source->request_key_frame(current);
+    }
+  }
+}
+
+std::vector<RtcpReportBlock> MediaSession::report_blocks() {
+  std::vector<RtcpReportBlock> blocks;
+  for (Source* source : sources_) {
+    for (Encoding& encoding : source->encodings()) {
+      const bool recent = encoding.last_packet >= 0 && context_.now - encoding.last_packet < 5 * kSecond;
+      if (!encoding.stats || !recent || blocks.size() == kMaxReportBlocks) continue;
+      blocks.push_back(encoding.stats->make_report_block(context_.now));
+    }
+  }
+  return blocks;
+}
+
+// Receiver report once a second; sender reports when each stream says so. Several share a packet.
+void MediaSession::send_reports() {
+  std::array<uint8_t, kRtcpBytes> bytes;
+  if (context_.now >= next_report_) {
+    next_report_ = context_.now + kReportInterval;
+    const std::vector<RtcpReportBlock> blocks = report_blocks();
+    if (!blocks.empty()) {
+      RtcpWriter writer{MutableByteSpan(bytes)};
+      writer.receiver_report(local_ssrc_, blocks);
+      writer.cname(local_ssrc_, kCname);
+      transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
+    }
+  }
+  RtcpWriter writer{MutableByteSpan(bytes)};
+  for (auto& [ssrc, stream] : streams_) {
+    const auto info = stream->take_report(context_.now);
+    if (!info) continue;
+    if (writer.room() < kSenderReportBytes) {
+      transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
+      writer = RtcpWriter(MutableByteSpan(bytes));
+    }
+    writer.sender_report(*info);
+    writer.cname(ssrc, kCname);
+  }
+  if (writer.size() != 0) transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
+}
+
+}  // namespace parley

@@ -1,0 +1,146 @@
+#include "engine/poller.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "engine/udp_socket.h"
+
+#if defined(__linux__)
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#endif
+
+namespace parley {
+
+Micros monotonic_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<Micros>(now.tv_sec) * kSecond + now.tv_nsec / 1000;
+}
+
+void Poller::wake() {
+  if (woken_.exchange(true)) return;
+  const uint64_t one = 1;
+  // Fails only when a wake-up is pending already.
+  [[maybe_unused]] const ssize_t written = ::write(wake_write_fd_, &one, sizeof one);
+}
+
+#if defined(__linux__)
+
+Poller::Poller() {
+  poll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
+  wake_read_fd_ = wake_write_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  timer_fd_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (!ok()) return;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &wake_read_fd_;
+  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, wake_read_fd_, &event);
+  event.data.ptr = &timer_fd_;
+  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, timer_fd_, &event);
+}
+
+Poller::~Poller() {
+  for (const int fd : {poll_fd_, wake_read_fd_, timer_fd_}) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+bool Poller::ok() const { return poll_fd_ >= 0 && wake_read_fd_ >= 0 && timer_fd_ >= 0; }
+
+void Poller::add(UdpSocket& socket) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.ptr = &socket;
+  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, socket.fd(), &event);
+}
+
+void Poller::remove(UdpSocket& socket) { ::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, socket.fd(), nullptr); }
+
+void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
+  ready.clear();
+  if (deadline != armed_) {
+    // An absolute time of zero would disarm the timer; one microsecond after boot is as good as now.
+    const Micros at = deadline == kNever ? 0 : std::max<Micros>(deadline, 1);
+    itimerspec when{};
+    when.it_value.tv_sec = at / kSecond;
+    when.it_value.tv_nsec = at % kSecond * 1000;
+    ::timerfd_settime(timer_fd_, TFD_TIMER_ABSTIME, &when, nullptr);
+    armed_ = deadline;
+  }
+  std::array<epoll_event, 64> events;
+  const int count = ::epoll_wait(poll_fd_, events.data(), static_cast<int>(events.size()), -1);
+  for (int i = 0; i < count; ++i) {
+    void* source = events[static_cast<size_t>(i)].data.ptr;
+    uint64_t ignored = 0;
+    if (source == &wake_read_fd_) {
+      woken_.store(false);
+      [[maybe_unused]] const ssize_t size = ::read(wake_read_fd_, &ignored, sizeof ignored);
+    } else if (source == &timer_fd_) {
+      [[maybe_unused]] const ssize_t size = ::read(timer_fd_, &ignored, sizeof ignored);
+      armed_ = kNever;
+    } else {
+      ready.push_back(static_cast<UdpSocket*>(source));
+    }
+  }
+}
+
+#else
+
+Poller::Poller() {
+  std::array<int, 2> ends{-1, -1};
+  if (::pipe(ends.data()) != 0) return;
+  for (const int fd : ends) {
+    ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
+  wake_read_fd_ = ends[0];
+  wake_write_fd_ = ends[1];
+}
+
+Poller::~Poller() {
+  for (const int fd : {wake_read_fd_, wake_write_fd_}) {
+    if (fd >= 0) ::close(fd);
+  }
+}
+
+bool Poller::ok() const { return wake_read_fd_ >= 0; }
+
+void Poller::add(UdpSocket& socket) { sockets_.push_back(&socket); }
+
+void Poller::remove(UdpSocket& socket) {
+  sockets_.erase(std::remove(sockets_.begin(), sockets_.end(), &socket), sockets_.end());
+}
+
+void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
+  ready.clear();
+  std::vector<pollfd> fds;
+  fds.push_back({wake_read_fd_, POLLIN, 0});
+  for (const UdpSocket* socket : sockets_) fds.push_back({socket->fd(), POLLIN, 0});
+  int timeout_ms = -1;
+  if (deadline != kNever) {
+    const Micros left = std::max<Micros>(deadline - monotonic_now(), 0);
+    timeout_ms = static_cast<int>(std::min<Micros>((left + 999) / 1000, 60'000));
+  }
+  if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms) <= 0) return;
+  if (fds[0].revents != 0) {
+    woken_.store(false);
+    std::array<char, 64> ignored;
+    while (::read(wake_read_fd_, ignored.data(), ignored.size()) > 0) {
+    }
+  }
+  for (size_t i = 1; i < fds.size(); ++i) {
+    if (fds[i].revents != 0) ready.push_back(sockets_[i - 1]);
+  }
+}
+
+#endif
+
+}  // namespace parley

@@ -1,0 +1,166 @@
+#include "engine/send_queue.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#if defined(__linux__)
+#include <netinet/udp.h>
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#endif
+
+namespace parley {
+namespace {
+
+// The kernel takes 64 segments and one IP datagram's worth of bytes; shorter runs keep bursts at the receiver small.
+constexpr size_t kMaxRun = 32;
+constexpr size_t kMaxRunBytes = 60000;
+
+}  // namespace
+
+SendQueue::SendQueue() : bytes_(kSlots * kSlotBytes) {
+  slots_.reserve(kSlots);
+#if defined(__linux__)
+  can_segment_ = true;
+#else
+  can_segment_ = false;
+#endif
+}
+
+MutableByteSpan SendQueue::reserve() {
+  if (slots_.size() == kSlots) flush();
+  return {bytes_.data() + slots_.size() * kSlotBytes, kSlotBytes};
+}
+
+void SendQueue::commit(const UdpSocket& socket, const SocketAddress& to, size_t size) {
+  slots_.push_back({&socket, to, size});
+}
+
+void SendQueue::push(const UdpSocket& socket, const SocketAddress& to, ByteSpan packet) {
+  if (packet.size() > kSlotBytes) return;
+  const MutableByteSpan slot = reserve();
+  std::memcpy(slot.data(), packet.data(), packet.size());
+  commit(socket, to, packet.size());
+}
+
+void SendQueue::flush() {
+  size_t first = 0;
+  while (first < slots_.size()) first += send_from(first);
+  slots_.clear();
+}
+
+// How many packets from `first` on may leave as one segmentation run: one peer, equal sizes, a shorter one only at the end.
+size_t SendQueue::run_length(size_t first) const {
+  if (!can_segment_) return 1;
+  const Slot& head = slots_[first];
+  size_t count = 1;
+  size_t total = head.size;
+  while (first + count < slots_.size() && count < kMaxRun) {
+    const Slot& next = slots_[first + count];
+    if (next.socket != head.socket || next.size > head.size || next.to != head.to) break;
+    total += next.size;
+    if (total > kMaxRunBytes) break;
+    ++count;
+    if (next.size < head.size) break;
+  }
+  return count;
+}
+
+void SendQueue::send_plainly(size_t first, size_t count) {
+  for (size_t i = first; i < first + count; ++i) {
+    const Slot& slot = slots_[i];
+    sockaddr_storage to{};
+    const size_t to_size = slot.socket->to_native(slot.to, to);
+    ++counters_.system_calls;
+    if (to_size != 0 && ::sendto(slot.socket->fd(), bytes_.data() + i * kSlotBytes, slot.size, 0,
+                                 reinterpret_cast<const sockaddr*>(&to), static_cast<socklen_t>(to_size)) >= 0) {
+      ++counters_.packets;
+      counters_.bytes += slot.size;
+    } else {
+      ++counters_.dropped;
+    }
+  }
+}
+
+#if defined(__linux__)
+
+// Sends as much as one system call can from `first` on: messages of one socket, each a packet or a run. Returns how many
+// slots are done.
+size_t SendQueue::send_from(size_t first) {
+  constexpr size_t kMessages = 64;
+  constexpr size_t kParts = 128;
+  std::array<mmsghdr, kMessages> headers;
+  std::array<iovec, kParts> parts;
+  std::array<sockaddr_storage, kMessages> targets;
+  struct alignas(cmsghdr) Control {
+    std::array<char, CMSG_SPACE(sizeof(uint16_t))> bytes;
+  };
+  std::array<Control, kMessages> controls;
+  std::array<size_t, kMessages> lengths;
+
+  const UdpSocket* socket = slots_[first].socket;
+  size_t messages = 0;
+  size_t part = 0;
+  size_t next = first;
+  while (messages < kMessages && next < slots_.size() && slots_[next].socket == socket) {
+    const size_t run = run_length(next);
+    if (part + run > kParts) break;
+    msghdr& message = headers[messages].msg_hdr;
+    headers[messages] = {};
+    message.msg_name = &targets[messages];
+    message.msg_namelen = static_cast<socklen_t>(socket->to_native(slots_[next].to, targets[messages]));
+    message.msg_iov = &parts[part];
+    message.msg_iovlen = run;
+    for (size_t i = 0; i < run; ++i) parts[part++] = {bytes_.data() + (next + i) * kSlotBytes, slots_[next + i].size};
+    if (run > 1) {
+      message.msg_control = controls[messages].bytes.data();
+      message.msg_controllen = controls[messages].bytes.size();
+      cmsghdr* control = CMSG_FIRSTHDR(&message);
+      control->cmsg_level = IPPROTO_UDP;
+      control->cmsg_type = UDP_SEGMENT;
+      control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+      const auto segment = static_cast<uint16_t>(slots_[next].size);
+      std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+    }
+    lengths[messages++] = run;
+    next += run;
+  }
+
+  ++counters_.system_calls;
+  const int sent = ::sendmmsg(socket->fd(), headers.data(), static_cast<unsigned>(messages), 0);
+  const int error = errno;
+  size_t done = 0;
+  for (size_t i = 0; sent > 0 && i < static_cast<size_t>(sent); ++i) {
+    for (size_t k = 0; k < lengths[i]; ++k) counters_.bytes += slots_[first + done + k].size;
+    counters_.packets += lengths[i];
+    if (lengths[i] > 1) counters_.segmented_packets += lengths[i];
+    done += lengths[i];
+  }
+  if (done != 0) return done;
+  // The first message was refused. A device that cannot segment says EIO or EINVAL: send its packets one by one, and
+  // never ask again.
+  const size_t run = lengths[0];
+  if (run > 1 && (error == EIO || error == EINVAL || error == EOPNOTSUPP || error == EMSGSIZE)) {
+    can_segment_ = error == EMSGSIZE && can_segment_;
+    send_plainly(first, run);
+  } else {
+    counters_.dropped += run;
+  }
+  return run;
+}
+
+#else
+
+size_t SendQueue::send_from(size_t first) {
+  send_plainly(first, 1);
+  return 1;
+}
+
+#endif
+
+}  // namespace parley

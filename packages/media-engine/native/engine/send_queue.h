@@ -1,0 +1,57 @@
+// Packets on their way out: written straight into slots, sent together at the end of a loop turn or when the slots are
+// full. Neighbouring packets of equal size to one peer leave as one UDP segmentation run (Linux UDP_SEGMENT), which walks
+// the IP stack once; the order of packets never changes. See the package's README for what that saves.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/address.h"
+#include "core/bytes.h"
+#include "engine/udp_socket.h"
+
+namespace parley {
+
+struct SendCounters {
+  uint64_t packets = 0;
+  uint64_t bytes = 0;
+  uint64_t system_calls = 0;
+  uint64_t segmented_packets = 0;  // packets that left in runs of two or more
+  // Refused by the kernel: its buffer was full, or there is no way to the peer.
+  uint64_t dropped = 0;
+};
+
+class SendQueue {
+ public:
+  static constexpr size_t kSlots = 256;
+  static constexpr size_t kSlotBytes = 1536;
+
+  SendQueue();
+
+  // A free slot of `kSlotBytes`; sends what waits first when all are taken.
+  [[nodiscard]] MutableByteSpan reserve();
+  // The reserved slot's first `size` bytes are a packet for `to`.
+  void commit(const UdpSocket& socket, const SocketAddress& to, size_t size);
+  void push(const UdpSocket& socket, const SocketAddress& to, ByteSpan packet);
+  void flush();
+
+  [[nodiscard]] const SendCounters& counters() const { return counters_; }
+
+ private:
+  struct Slot {
+    const UdpSocket* socket;
+    SocketAddress to;
+    size_t size;
+  };
+
+  [[nodiscard]] size_t run_length(size_t first) const;
+  size_t send_from(size_t first);
+  void send_plainly(size_t first, size_t count);
+
+  std::vector<uint8_t> bytes_;
+  std::vector<Slot> slots_;
+  SendCounters counters_;
+  bool can_segment_;
+};
+
+}  // namespace parley

@@ -1,0 +1,116 @@
+#include "engine/source.h"
+
+#include <algorithm>
+
+#include "engine/forward_stream.h"
+
+namespace parley {
+namespace {
+
+// A screen that does not change sends one frame a second.
+constexpr Micros kActiveFor = 1500 * kMillisecond;
+
+PacketHistory::Config history_config(MediaKind kind) {
+  PacketHistory::Config config;
+  // Nobody asks for audio again; what is kept recognises duplicates that come by RTX.
+  if (kind == MediaKind::audio) config.max_packets = 16;
+  return config;
+}
+
+}  // namespace
+
+Encoding::Encoding(const EncodingConfig& config, MediaKind kind)
+    : ssrc(config.ssrc), rtx_ssrc(config.rtx_ssrc), history(history_config(kind)) {}
+
+Source::Source(EngineContext& context, const SourceConfig& config, uint8_t generation, KeyFrameRequest ask)
+    : context_(context),
+      id_(config.id),
+      sender_(config.transport),
+      kind_(config.kind),
+      generation_(generation),
+      ask_(std::move(ask)) {
+  encodings_.reserve(config.encodings.size());
+  for (const EncodingConfig& encoding : config.encodings) encodings_.emplace_back(encoding, kind_);
+}
+
+Source::~Source() {
+  for (ForwardStream* stream : receivers_) stream->on_source_closed();
+}
+
+void Source::set_blocked(bool blocked) {
+  if (blocked_ == blocked) return;
+  blocked_ = blocked;
+  pending_.clear();
+  for (Encoding& encoding : encodings_) {
+    encoding.nack.clear();
+    encoding.key_frames.cancel();
+  }
+  if (blocked) return;
+  for (ForwardStream* stream : receivers_) stream->restart();
+}
+
+void Source::add_receiver(ForwardStream& stream) { receivers_.push_back(&stream); }
+
+void Source::remove_receiver(ForwardStream& stream) {
+  receivers_.erase(std::remove(receivers_.begin(), receivers_.end(), &stream), receivers_.end());
+}
+
+void Source::add_packet(ForwardPacket packet, const RtpParameters& parameters) {
+  if (receivers_.empty()) return;
+  audio_level_id_ = parameters.audio_level_id;
+  dependency_descriptor_id_ = parameters.dependency_descriptor_id;
+  RtpExtensionMap kept;
+  kept.keep(audio_level_id_);
+  kept.keep(dependency_descriptor_id_);
+  packet.header = rtp_make_template(packet.packet->rtp, kept);
+  if (pending_.empty()) context_.sources_with_packets.push_back(this);
+  pending_.push_back(std::move(packet));
+}
+
+void Source::forward_pending() {
+  for (ForwardStream* stream : receivers_) {
+    for (const ForwardPacket& packet : pending_) stream->forward(packet);
+  }
+  pending_.clear();
+}
+
+void Source::request_key_frame(size_t encoding) {
+  if (kind_ != MediaKind::video || blocked_ || encoding >= encodings_.size()) return;
+  encodings_[encoding].key_frames.request(context_.now);
+  run_key_frame_requests();
+}
+
+void Source::run_key_frame_requests() {
+  for (Encoding& encoding : encodings_) {
+    if (encoding.key_frames.waiting() && encoding.key_frames.take_due(context_.now)) ask_(encoding);
+  }
+}
+
+void Source::on_key_frame(size_t encoding) { encodings_[encoding].key_frames.on_key_frame(context_.now); }
+
+bool Source::is_active(size_t encoding) const {
+  const Micros last = encodings_[encoding].last_packet;
+  return last >= 0 && context_.now - last < kActiveFor;
+}
+
+std::optional<size_t> Source::active_encoding(size_t limit) const {
+  for (size_t i = std::min(limit + 1, encodings_.size()); i-- > 0;) {
+    if (is_active(i)) return i;
+  }
+  return std::nullopt;
+}
+
+void Source::on_sender_clock(size_t encoding, const SenderClock& clock) {
+  const bool first = !encodings_[encoding].clock.has_value();
+  encodings_[encoding].clock = clock;
+  if (!first) return;
+  for (ForwardStream* stream : receivers_) stream->report_soon();
+}
+
+bool Source::update_level(uint8_t level) {
+  const bool worth = level < 127 || level_ < 127;
+  level_ = level;
+  return worth;
+}
+
+}  // namespace parley

@@ -1,0 +1,122 @@
+// A track of one sender as it arrives: reception state of every encoding, the history that retransmissions come from, and
+// the list of receivers. Packets of one receive batch are collected first and then written receiver by receiver, so that a
+// frame's packets to one receiver lie side by side in the send queue (see send_queue.h).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/key_frame_limiter.h"
+#include "core/nack_generator.h"
+#include "core/packet_history.h"
+#include "core/receive_stats.h"
+#include "core/rtp.h"
+#include "core/vp8.h"
+#include "engine/audio_levels.h"
+#include "engine/context.h"
+#include "engine/parameters.h"
+
+namespace parley {
+
+class ForwardStream;
+
+// A packet on its way to the receivers, with everything that is the same for all of them.
+struct ForwardPacket {
+  PacketRef packet;
+  uint8_t encoding = 0;
+  Codec codec = Codec::other;
+  bool starts_key_frame = false;
+  // Carries no media: receivers skip its number.
+  bool padding_only = false;
+  std::optional<Vp8Descriptor> vp8;
+  // For receivers that negotiated the same extension ids as the sender, which is nearly all.
+  RtpHeaderTemplate header;
+};
+
+// The sender's clock for one encoding (RFC 3550 §6.4.1).
+struct SenderClock {
+  uint64_t ntp_time = 0;
+  uint32_t rtp_timestamp = 0;
+  Micros arrived = 0;
+};
+
+struct Encoding {
+  Encoding(const EncodingConfig& config, MediaKind kind);
+
+  uint32_t ssrc;
+  uint32_t rtx_ssrc;
+  std::optional<ReceiveStats> stats;  // from the first packet on, which tells the clock rate
+  NackGenerator nack;
+  PacketHistory history;
+  KeyFrameLimiter key_frames;
+  std::optional<SenderClock> clock;
+  uint32_t clock_rate_hz = 0;
+  uint64_t highest = 0;  // extended sequence number
+  Micros last_packet = -1;
+};
+
+class Source {
+ public:
+  // Sends one key frame request for an encoding towards the sender.
+  using KeyFrameRequest = std::function<void(const Encoding&)>;
+
+  Source(EngineContext& context, const SourceConfig& config, uint8_t generation, KeyFrameRequest ask);
+  ~Source();
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
+
+  [[nodiscard]] uint32_t id() const { return id_; }
+  [[nodiscard]] MediaKind kind() const { return kind_; }
+  [[nodiscard]] uint32_t sender() const { return sender_; }
+  [[nodiscard]] std::vector<Encoding>& encodings() { return encodings_; }
+  // Tells sources apart that had the same SSRC one after the other.
+  [[nodiscard]] uint8_t generation() const { return generation_; }
+
+  void set_blocked(bool blocked);
+  [[nodiscard]] bool blocked() const { return blocked_; }
+
+  void add_receiver(ForwardStream& stream);
+  void remove_receiver(ForwardStream& stream);
+  [[nodiscard]] bool has_receivers() const { return !receivers_.empty(); }
+
+  // Takes a packet for forwarding at the end of the batch. `parameters` are the sender's.
+  void add_packet(ForwardPacket packet, const RtpParameters& parameters);
+  void forward_pending();
+
+  void request_key_frame(size_t encoding);
+  // Repeats due requests.
+  void run_key_frame_requests();
+  void on_key_frame(size_t encoding);
+  // Highest encoding up to `limit` that packets arrive on; empty when none does.
+  [[nodiscard]] std::optional<size_t> active_encoding(size_t limit) const;
+  [[nodiscard]] bool is_active(size_t encoding) const;
+  void on_sender_clock(size_t encoding, const SenderClock& clock);
+
+  // RFC 6464 level of a packet; returns whether it is worth telling.
+  bool update_level(uint8_t level);
+
+  // Header extension ids of the sender, as of the last packet.
+  [[nodiscard]] uint8_t audio_level_id() const { return audio_level_id_; }
+  [[nodiscard]] uint8_t dependency_descriptor_id() const { return dependency_descriptor_id_; }
+
+ private:
+  // given
+  EngineContext& context_;
+  const uint32_t id_;
+  const uint32_t sender_;
+  const MediaKind kind_;
+  const uint8_t generation_;
+  const KeyFrameRequest ask_;
+  // owned
+  std::vector<Encoding> encodings_;
+  std::vector<ForwardPacket> pending_;
+  // state
+  std::vector<ForwardStream*> receivers_;
+  bool blocked_ = false;
+  uint8_t level_ = 127;
+  uint8_t audio_level_id_ = 0;
+  uint8_t dependency_descriptor_id_ = 0;
+};
+
+}  // namespace parley

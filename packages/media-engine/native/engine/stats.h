@@ -1,0 +1,35 @@
+// Counters of an engine and its transports, copied by the loop for whoever asks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/drops.h"
+#include "engine/events.h"
+#include "engine/media_session.h"
+#include "engine/send_queue.h"
+#include "engine/transport.h"
+
+namespace parley {
+
+struct TransportSnapshot {
+  uint32_t id = 0;
+  TransportState state = TransportState::fresh;
+  TransportCounters traffic;
+  MediaCounters media;
+  int64_t idle_ms = -1;
+  double rtt_ms = -1;
+  const char* srtp_profile = "";
+};
+
+struct EngineSnapshot {
+  uint64_t cpu_us = 0;
+  uint64_t packets_received = 0;
+  uint64_t forwarded = 0;
+  SendCounters sent;
+  DropCounters drops;
+  std::vector<TransportSnapshot> transports;
+};
+
+}  // namespace parley

@@ -1,0 +1,121 @@
+// One peer: its ICE agent, its DTLS association and the SRTP contexts that come out of it. Media itself is the business of
+// MediaSession, which this owns and feeds with decrypted packets.
+//
+//   datagram ─▶ STUN ─▶ IceAgent            (any address, authenticated by the agent)
+//            ─▶ DTLS ─▶ DtlsSession         (only from a pair that ICE has validated; a few early ones are kept)
+//            ─▶ SRTP/SRTCP ─▶ MediaSession  (only from such a pair, and authentic)
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ice.h"
+#include "core/srtp.h"
+#include "engine/context.h"
+#include "engine/dtls.h"
+#include "engine/media_session.h"
+#include "engine/parameters.h"
+#include "engine/udp_socket.h"
+
+namespace parley {
+
+struct TransportCounters {
+  uint64_t packets_received = 0;
+  uint64_t bytes_received = 0;
+  uint64_t packets_sent = 0;
+  uint64_t bytes_sent = 0;
+};
+
+class Transport {
+ public:
+  // `socket` is the loop's shared one; client transports bring their own.
+  Transport(EngineContext& context, const TransportConfig& config, UdpSocket& socket,
+            std::unique_ptr<UdpSocket> own_socket);
+  ~Transport();
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+
+  // Starts ICE and DTLS; with other ICE credentials than before, restarts ICE only. False when the credentials are of a
+  // forbidden length.
+  bool connect(const RemoteTransport& remote);
+  // Says goodbye to the peer; nothing is sent afterwards.
+  void close();
+
+  // False when it was not authentic, or of no use.
+  bool handle_stun(const SocketAddress& from, ByteSpan packet);
+  // `valid`: the address belongs to a validated pair of this transport.
+  void handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid);
+  void handle_rtp(MutableByteSpan packet);
+  void handle_rtcp(MutableByteSpan packet);
+  void handle_timeout();
+  // When `handle_timeout` is due; kNever when idle.
+  [[nodiscard]] Micros next_deadline() const;
+
+  [[nodiscard]] bool can_send() const { return sender_ != nullptr && send_to_.has_value() && !closed_; }
+  // Protects and queues. The slot comes from the context's send queue and begins with the RTP header; see
+  // SrtpSender::protect_rtp. False when there is no way to the peer, or the packet does not fit.
+  bool send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload, uint64_t index);
+  // `packet` is compound RTCP in clear, copied.
+  bool send_rtcp(ByteSpan packet);
+
+  [[nodiscard]] bool is_own_pair(const SocketAddress& from) const { return ice_.is_valid(kLocalId, from); }
+  [[nodiscard]] uint32_t id() const { return id_; }
+  [[nodiscard]] uint32_t room() const { return room_; }
+  [[nodiscard]] TransportState state() const { return state_; }
+  [[nodiscard]] const std::string& local_ufrag() const { return ice_.local().ufrag; }
+  [[nodiscard]] UdpSocket* own_socket() const { return own_socket_.get(); }
+  [[nodiscard]] MediaSession& media() { return media_; }
+  [[nodiscard]] const TransportCounters& counters() const { return counters_; }
+  [[nodiscard]] Micros rtt() const { return ice_.rtt(); }
+  // -1 = nothing authentic has come yet.
+  [[nodiscard]] Micros last_heard() const { return last_heard_; }
+  // As IANA writes it; empty before the handshake.
+  [[nodiscard]] const char* srtp_profile() const;
+
+  // The loop's timer queue holds this transport at that time; kNever = not at all.
+  Micros scheduled_at = kNever;
+
+ private:
+  static constexpr uint32_t kLocalId = 0;  // one socket a transport
+
+  void drain_ice();
+  void drain_dtls();
+  void start_dtls();
+  void replay_early_dtls();
+  void on_dtls_connected();
+  void update_state();
+  void set_state(TransportState state, const char* reason = nullptr);
+
+  // given
+  EngineContext& context_;
+  const uint32_t id_;
+  const uint32_t room_;
+  UdpSocket& socket_;
+  const bool uses_table_;
+
+  // owned
+  std::unique_ptr<UdpSocket> own_socket_;
+  IceAgent ice_;
+  std::unique_ptr<DtlsSession> dtls_;
+  std::unique_ptr<SrtpSender> sender_;
+  std::unique_ptr<SrtpReceiver> receiver_;
+  MediaSession media_;
+
+  // state
+  TransportState state_ = TransportState::fresh;
+  bool closed_ = false;
+  std::optional<RemoteTransport> remote_;
+  std::optional<SocketAddress> send_to_;
+  std::vector<SocketAddress> addresses_;  // ours in the address table
+  // DTLS that came before the answer was processed or our own check came back: the newest few.
+  std::deque<std::pair<SocketAddress, std::vector<uint8_t>>> early_dtls_;
+  Micros dtls_deadline_ = kNever;
+  Micros last_heard_ = -1;
+  TransportCounters counters_;
+};
+
+}  // namespace parley

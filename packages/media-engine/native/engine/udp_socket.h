@@ -1,0 +1,71 @@
+// One non-blocking UDP socket, read in batches where the system can (Linux: recvmmsg), else one datagram at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/address.h"
+#include "core/bytes.h"
+
+struct sockaddr_storage;
+
+namespace parley {
+
+class Transport;
+
+struct Datagram {
+  SocketAddress from;
+  // Into the batch's own buffer, valid until the next receive.
+  MutableByteSpan bytes;
+};
+
+// Buffers for one read, shared by all sockets of a loop.
+class ReceiveBatch {
+ public:
+  static constexpr size_t kDatagrams = 64;
+  // Larger datagrams are no media packets; they are cut by the kernel, recognised and dropped.
+  static constexpr size_t kDatagramBytes = 2048;
+
+  ReceiveBatch();
+  [[nodiscard]] uint8_t* buffer(size_t index) { return buffers_.data() + index * kDatagramBytes; }
+
+ private:
+  std::vector<uint8_t> buffers_;
+};
+
+class UdpSocket {
+ public:
+  // `address` empty: all addresses, both families where the machine has IPv6. Null with `error` = errno on failure.
+  [[nodiscard]] static std::unique_ptr<UdpSocket> open(const std::string& address, uint16_t port, int& error);
+  ~UdpSocket();
+  UdpSocket(const UdpSocket&) = delete;
+  UdpSocket& operator=(const UdpSocket&) = delete;
+
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] uint16_t port() const { return port_; }
+
+  // Up to `ReceiveBatch::kDatagrams` datagrams into `out`; `truncated` counts those that were too long. Returns false when
+  // the socket is empty now.
+  bool receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_t& truncated);
+
+  // Fills a socket address of this socket's family; returns its size, 0 when the family does not fit (IPv6 to an IPv4
+  // socket).
+  size_t to_native(const SocketAddress& address, sockaddr_storage& out) const;
+
+  // Client mode: all datagrams of this socket belong to one transport. Null for the shared socket.
+  Transport* owner = nullptr;
+
+ private:
+  UdpSocket(int fd, uint16_t port, bool ipv4_only) : fd_(fd), port_(port), ipv4_only_(ipv4_only) {}
+
+  const int fd_;
+  const uint16_t port_;
+  const bool ipv4_only_;
+};
+
+// Address from text, IPv4 or IPv6; false when it is neither.
+[[nodiscard]] bool parse_address(const std::string& ip, uint16_t port, SocketAddress& out);
+
+}  // namespace parley

@@ -1,0 +1,370 @@
+/**
+ * The engine's face: tables of what exists, checks before anything crosses the border, and events in this package's words.
+ * The native object stays behind private fields.
+ */
+import { randomBytes } from 'node:crypto'
+import { constants as osConstants } from 'node:os'
+import { loadNative, type NativeEngine, type NativeEvent, type NativeHandle } from './native.ts'
+import {
+  EngineError,
+  type EngineEvent,
+  type EngineOptions,
+  type EngineStats,
+  type LocalTransport,
+  type MediaEngine,
+  type RemoteTransport,
+  type RoomId,
+  type RtpParameters,
+  type SourceId,
+  type SourceOptions,
+  type SrtpProfileName,
+  type TransportId,
+  type TransportOptions,
+  type TransportState,
+} from './types.ts'
+import {
+  badArgument,
+  nativeCandidates,
+  nativeEncodings,
+  nativeFingerprints,
+  nativeRtpParameters,
+  requireIceCredentials,
+  requirePort,
+} from './validate.ts'
+
+/**
+ * Opens the UDP port and starts the engine's thread.
+ * @throws EngineError `port-in-use`, `bad-argument`.
+ */
+export function createEngine(options: EngineOptions): MediaEngine {
+  return new Engine(options)
+}
+
+interface Room {
+  readonly transports: Set<TransportId>
+  /** Every SSRC in use, RTX included. */
+  readonly ssrcs: Set<number>
+}
+
+interface Transport {
+  readonly room: RoomId
+  readonly sources: Set<SourceId>
+}
+
+interface Source {
+  readonly transport: TransportId
+  readonly room: RoomId
+  readonly ssrcs: readonly number[]
+}
+
+/** For `load.ts`: the native side of an engine, and fresh ids for what it makes there. */
+export interface EngineInternals {
+  readonly native: NativeEngine
+  readonly handle: NativeHandle
+  nextId(): number
+  requireTransport(transport: TransportId): void
+}
+
+const internals = new WeakMap<MediaEngine, () => EngineInternals>()
+
+export function internalsOf(engine: MediaEngine): EngineInternals {
+  const get = internals.get(engine)
+  if (get === undefined) throw badArgument('not an engine of this package')
+  return get()
+}
+
+class Engine implements MediaEngine {
+  readonly port: number
+  readonly fingerprint: string
+  readonly #native: NativeEngine
+  readonly #onEvents: EngineOptions['onEvents']
+  readonly #rooms = new Map<RoomId, Room>()
+  readonly #transports = new Map<TransportId, Transport>()
+  readonly #sources = new Map<SourceId, Source>()
+  #handle: NativeHandle | undefined
+  #nextId = 1
+  #closing: Promise<void> | undefined
+  #stopped: () => void = () => {}
+
+  constructor(options: EngineOptions) {
+    this.#native = loadNative()
+    this.#onEvents = options.onEvents
+    const port = requirePort(options.port, 'port')
+    const address = options.bindAddress === undefined || options.bindAddress === '::' ? '' : options.bindAddress
+    const opened = this.#native.open(port, address, nativeProfiles(options.srtpProfiles), (events) =>
+      this.#handleEvents(events),
+    )
+    if (typeof opened === 'number') throw openError(opened, port, options.bindAddress)
+    this.#handle = opened.handle
+    this.port = opened.port
+    this.fingerprint = opened.fingerprint
+    internals.set(this, () => ({
+      native: this.#native,
+      handle: this.#running(),
+      nextId: () => this.#nextId++,
+      requireTransport: (transport) => void this.#transport(transport),
+    }))
+  }
+
+  createRoom(): RoomId {
+    const id = this.#nextId as RoomId
+    this.#send(this.#native.createRoom(this.#running(), id))
+    this.#nextId += 1
+    this.#rooms.set(id, { transports: new Set(), ssrcs: new Set() })
+    return id
+  }
+
+  closeRoom(room: RoomId): void {
+    const { transports } = this.#room(room)
+    this.#send(this.#native.closeRoom(this.#running(), room))
+    for (const transport of transports) this.#forgetTransport(transport)
+    this.#rooms.delete(room)
+  }
+
+  createTransport(options: TransportOptions): LocalTransport {
+    const { transports } = this.#room(options.room)
+    const candidates = nativeCandidates(options)
+    const id = this.#nextId as TransportId
+    // 48 and 144 bits; RFC 8445 §5.3 asks for 24 and 128. Base64url's characters are not all ICE's, plain base64's are.
+    const iceUfrag = randomBytes(6).toString('base64')
+    const icePwd = randomBytes(18).toString('base64')
+    const controlling = options.iceRole === 'controlling'
+    this.#send(
+      this.#native.createTransport(this.#running(), id, options.room, controlling, iceUfrag, icePwd, candidates),
+    )
+    this.#nextId += 1
+    this.#transports.set(id, { room: options.room, sources: new Set() })
+    transports.add(id)
+    return { id, iceUfrag, icePwd }
+  }
+
+  connectTransport(transport: TransportId, remote: RemoteTransport): void {
+    this.#transport(transport)
+    requireIceCredentials(remote)
+    const fingerprints = nativeFingerprints(remote)
+    this.#send(
+      this.#native.connectTransport(
+        this.#running(),
+        transport,
+        remote.iceUfrag,
+        remote.icePwd,
+        fingerprints,
+        remote.setup === 'active',
+      ),
+    )
+  }
+
+  setRtpParameters(transport: TransportId, parameters: RtpParameters): void {
+    this.#transport(transport)
+    const numbers = nativeRtpParameters(parameters)
+    this.#send(this.#native.setRtpParameters(this.#running(), transport, numbers))
+  }
+
+  closeTransport(transport: TransportId): void {
+    const { room } = this.#transport(transport)
+    this.#send(this.#native.closeTransport(this.#running(), transport))
+    this.#forgetTransport(transport)
+    this.#rooms.get(room)?.transports.delete(transport)
+  }
+
+  createSource(options: SourceOptions): SourceId {
+    const transport = this.#transport(options.transport)
+    const room = this.#room(transport.room)
+    const numbers = nativeEncodings(options)
+    const ssrcs = [...numbers].filter((ssrc) => ssrc !== 0)
+    const taken = ssrcs.find((ssrc) => room.ssrcs.has(ssrc))
+    if (taken !== undefined) throw new EngineError('ssrc-in-use', `SSRC ${taken} belongs to another source of the room`)
+    const id = this.#nextId as SourceId
+    const kind = options.kind === 'audio' ? 0 : 1
+    this.#send(this.#native.createSource(this.#running(), id, options.transport, kind, numbers))
+    this.#nextId += 1
+    this.#sources.set(id, { transport: options.transport, room: transport.room, ssrcs })
+    transport.sources.add(id)
+    for (const ssrc of ssrcs) room.ssrcs.add(ssrc)
+    return id
+  }
+
+  setSourceBlocked(source: SourceId, blocked: boolean): void {
+    this.#source(source)
+    this.#send(this.#native.setSourceBlocked(this.#running(), source, blocked))
+  }
+
+  closeSource(source: SourceId): void {
+    this.#source(source)
+    this.#send(this.#native.closeSource(this.#running(), source))
+    this.#forgetSource(source)
+  }
+
+  setForwarding(
+    receiver: TransportId,
+    sources: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
+  ): void {
+    const { room } = this.#transport(receiver)
+    const numbers = sources.flatMap(({ source, maxEncoding }) => {
+      const found = this.#source(source)
+      if (found.room !== room) throw badArgument(`source ${source} is not in the room of transport ${receiver}`)
+      if (!Number.isInteger(maxEncoding) || maxEncoding < 0) throw badArgument(`no encoding index: ${maxEncoding}`)
+      return [source, Math.min(maxEncoding, 255)]
+    })
+    this.#send(this.#native.setForwarding(this.#running(), receiver, Uint32Array.from(numbers)))
+  }
+
+  requestKeyFrame(source: SourceId): void {
+    this.#source(source)
+    this.#send(this.#native.requestKeyFrame(this.#running(), source))
+  }
+
+  stats(): EngineStats {
+    const stats = this.#native.stats(this.#running())
+    if (stats === null) throw new EngineError('overloaded', 'the engine did not answer within a second')
+    return {
+      ...stats,
+      transports: stats.transports.map((entry) => ({
+        ...entry,
+        transport: entry.transport as TransportId,
+        state: stateOf(entry.state),
+      })),
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#stopped = resolve
+      if (this.#handle === undefined || !this.#native.close(this.#handle)) resolve()
+      this.#handle = undefined
+      this.#rooms.clear()
+      this.#transports.clear()
+      this.#sources.clear()
+    })
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #handleEvents(events: readonly NativeEvent[]): void {
+    const told = events.flatMap((event) => this.#translate(event))
+    try {
+      if (told.length > 0) this.#onEvents(told)
+    } catch (error) {
+      // A throwing listener is the listener's fault and must not stop the engine; still it must be seen.
+      process.emitWarning(error instanceof Error ? error : new Error(String(error)), 'EngineListenerError')
+    }
+    if (events.some(([type]) => type === 2)) this.#stopped()
+  }
+
+  #translate(event: NativeEvent): EngineEvent[] {
+    switch (event[0]) {
+      case 0: {
+        const [, id, state, reason, remoteAddress] = event
+        const transport = id as TransportId
+        // Told by the engine's thread before it heard that the transport is closed.
+        if (!this.#transports.has(transport)) return []
+        return [
+          {
+            type: 'transport-state',
+            transport,
+            state: stateOf(state),
+            ...(reason === null ? {} : { reason }),
+            ...(remoteAddress === null ? {} : { remoteAddress }),
+          },
+        ]
+      }
+      case 1: {
+        const room = event[1] as RoomId
+        return this.#rooms.has(room) ? [{ type: 'audio-levels', room, levels: event[2] }] : []
+      }
+      case 2:
+        return []
+    }
+  }
+
+  #running(): NativeHandle {
+    if (this.#handle === undefined) throw new EngineError('closed', 'the engine is closed')
+    return this.#handle
+  }
+
+  #send(accepted: boolean): void {
+    if (!accepted) throw new EngineError('overloaded', "the engine's command queue is full")
+  }
+
+  #room(id: RoomId): Room {
+    this.#running()
+    const room = this.#rooms.get(id)
+    if (room === undefined) throw new EngineError('no-such-room', `no room ${id}`)
+    return room
+  }
+
+  #transport(id: TransportId): Transport {
+    this.#running()
+    const transport = this.#transports.get(id)
+    if (transport === undefined) throw new EngineError('no-such-transport', `no transport ${id}`)
+    return transport
+  }
+
+  #source(id: SourceId): Source {
+    this.#running()
+    const source = this.#sources.get(id)
+    if (source === undefined) throw new EngineError('no-such-source', `no source ${id}`)
+    return source
+  }
+
+  #forgetTransport(id: TransportId): void {
+    for (const source of this.#transports.get(id)?.sources ?? []) this.#forgetSource(source)
+    this.#transports.delete(id)
+  }
+
+  #forgetSource(id: SourceId): void {
+    const source = this.#sources.get(id)
+    if (source === undefined) return
+    const room = this.#rooms.get(source.room)
+    for (const ssrc of source.ssrcs) room?.ssrcs.delete(ssrc)
+    this.#transports.get(source.transport)?.sources.delete(id)
+    this.#sources.delete(id)
+  }
+}
+
+function nativeProfiles(names: readonly SrtpProfileName[] = defaultProfiles): Uint32Array {
+  if (names.length === 0) throw badArgument('at least one SRTP profile')
+  return Uint32Array.from(
+    names.map((name) => {
+      const id = profileIds[name]
+      if (id === undefined) throw badArgument(`unknown SRTP profile: ${name}`)
+      return id
+    }),
+  )
+}
+
+function openError(errno: number, port: number, address: string | undefined): EngineError {
+  const { EADDRINUSE, EACCES, EADDRNOTAVAIL, EINVAL } = osConstants.errno
+  const where = `UDP port ${port}${address === undefined ? '' : ` on ${address}`}`
+  if (errno === EADDRINUSE) return new EngineError('port-in-use', `${where} is in use`)
+  if (errno === EACCES) return badArgument(`not allowed to open ${where}`)
+  if (errno === EADDRNOTAVAIL) return badArgument(`${address} is no address of this machine`)
+  if (errno === EINVAL) return badArgument(`cannot open ${where}: not an IP address`)
+  return badArgument(`cannot open ${where}: errno ${errno}`)
+}
+
+function stateOf(number: number): TransportState {
+  return transportStates[number] ?? 'failed'
+}
+
+/** As in `enum class TransportState` of `native/engine/events.h`. */
+const transportStates: readonly TransportState[] = [
+  'new',
+  'connecting',
+  'connected',
+  'disconnected',
+  'failed',
+  'closed',
+]
+
+/** RFC 5764 §4.1.2 and RFC 7714 §14.2. */
+const profileIds: Readonly<Record<SrtpProfileName, number>> = {
+  AES_CM_128_HMAC_SHA1_80: 0x0001,
+  AEAD_AES_128_GCM: 0x0007,
+  AEAD_AES_256_GCM: 0x0008,
+}
+
+const defaultProfiles: readonly SrtpProfileName[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80']
