@@ -8,6 +8,8 @@ import { suites } from './steps/suites.mjs'
 import { formatTally } from './steps/tally.mjs'
 import { provideTestTools } from './steps/test-tools.mjs'
 
+const MAX_SHOWN = 30_000
+
 const wanted = process.argv.slice(2)
 const total = { passed: 0, failed: 0 }
 
@@ -46,5 +48,3 @@ async function runSuite(suite) {
 function indent(text) {
   return text.replace(/^/gm, '  | ')
 }
-
-const MAX_SHOWN = 30_000

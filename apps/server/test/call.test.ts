@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launchChromium } from './support/chromium.ts'
 import type { TestBrowser } from './support/chromium.ts'
@@ -84,5 +85,9 @@ test('three people meet in a room', { timeout: 170_000 }, async (t) => {
     await cem.crash()
     for (const person of [ada, bob]) await person.seesPeople(['Ada', 'Bob'], 20_000)
     await assertReceives(ada.page, { pictures: 1, voices: 1 })
+  })
+
+  await t.test('nothing of this was an error in the page of who stayed', () => {
+    assert.deepEqual(ada.problems, [])
   })
 })

@@ -1,6 +1,7 @@
 /** What we tell the room about ourselves. Every presence carries all of it: what is absent is taken back. */
 import { el, encodeSourceInfo, NS, type SourceState, type XmlElement } from '@parley/protocol'
 import { capsElement } from './capabilities.ts'
+import { encodeLegacyMute } from './legacy-mute.ts'
 
 export interface OwnPresence {
   /** `room@muc.example/nick` */
@@ -26,6 +27,7 @@ export function encodeOwnPresence(own: OwnPresence): XmlElement {
     muc,
     capsElement(own.capsVersion),
     encodeSourceInfo(own.sources),
+    ...encodeLegacyMute(own.sources),
     el('jitsi_participant_codecList', NS.client, {}, own.codecs.join(',')),
     own.raisedHandAt === undefined
       ? undefined

@@ -17,6 +17,7 @@ import {
 } from '@parley/protocol'
 import { ClientError } from './errors.ts'
 import { refusal } from './iq-tracker.ts'
+import { decodeLegacyMute } from './legacy-mute.ts'
 
 export interface Occupant {
   /** Nick = endpoint id. */
@@ -88,7 +89,7 @@ export class Roster {
       affiliation: item.affiliation,
       ...(item.jid !== undefined && { jid: item.jid }),
       displayName: decodeNick(presence).slice(0, maxNameLength),
-      sources: decodeSourceInfo(presence, nick),
+      sources: child(presence, 'SourceInfo') ? decodeSourceInfo(presence, nick) : decodeLegacyMute(presence, nick),
       ...(raisedHandAt > 0 && { raisedHandAt }),
     }
     if (nick === this.#localId) return { type: 'self-updated', occupant }

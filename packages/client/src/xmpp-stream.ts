@@ -95,6 +95,8 @@ export class XmppStream {
         if (element.ns === NS.client && stanzaNames.has(element.name)) return this.#events.onStanza(element)
         // extensions we did not ask for, stream management for one
         return
+      case 'closed':
+        return
     }
     this.#end(new ClientError('protocol', `unexpected <${element.name} xmlns="${element.ns}"> while ${this.#state}`))
   }

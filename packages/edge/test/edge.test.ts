@@ -90,7 +90,9 @@ test('files, rooms, generated scripts and what is missing', async () => {
       assert.equal(home.headers['cache-control'], 'no-cache')
 
       for (const room of ['/standup', '/team.alpha?name=Ada', '/a/b', '/%C3%A4']) {
-        assert.match((await at(room)).body, /the app/, room)
+        const page = await at(room)
+        assert.match(page.body, /the app/, room)
+        assert.match(String(page.headers['content-type']), /^text\/html/, room)
       }
       const script = await at('/assets/app-1a2b.js')
       assert.match(String(script.headers['content-type']), /javascript/)
@@ -115,6 +117,18 @@ test('files, rooms, generated scripts and what is missing', async () => {
   )
 })
 
+test('without a web client that is built, the page says so and the rest works', async () => {
+  await withEdge({ webRoot: join(directory, 'missing') }, async (edge) => {
+    const at = (path: string) => request(`http://127.0.0.1:${edge.httpPort}${path}`)
+    for (const path of ['/', '/standup']) {
+      const answer = await at(path)
+      assert.equal(answer.status, 503, path)
+      assert.match(answer.body, /not built/)
+    }
+    assert.equal((await at('/healthz')).status, 200)
+  })
+})
+
 test('HTTPS serves the same, and HTTP sends there when asked to', async () => {
   const certificate = await keepSelfSignedCertificate(join(directory, 'tls'))
   await withEdge({ https: { port: 0, certificate }, redirectsToHttps: true, routes: [echo()] }, async (edge) => {
@@ -131,8 +145,12 @@ test('HTTPS serves the same, and HTTP sends there when asked to', async () => {
 
 test('upgrades that are not wanted are refused with a reason', async () => {
   const refusing: SocketRoute = {
-    ...echo({ match: 'prefix', path: '/ws/' }),
-    subProtocol: undefined as never,
+    match: 'prefix',
+    path: '/ws/',
+    plainGet: 'upgrade-required',
+    maxMessageBytes: 1000,
+    maxBufferedBytes: 100_000,
+    pingIntervalMs: 15_000,
     authorize: ({ path, query }) =>
       path === '/ws/known'
         ? { kind: 'refused', status: 403, message: `not with ${query.get('pwd')}` }

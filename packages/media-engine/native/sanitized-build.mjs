@@ -1,7 +1,7 @@
-// Compiles the cores with a program of their own (tests, fuzzers) under AddressSanitizer and UBSan. Incremental: an object
-// is made again when one of the files it was made from, as the compiler listed them, is newer.
+// Compiles the cores with a program of their own (tests, fuzzers) under AddressSanitizer and UBSan. Incremental: an
+// object is made again when one of the files it was made from, as the compiler listed them, is newer.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -47,22 +47,28 @@ export async function buildProgram({ name, sources, variant, compiler, flagsFor 
   const directory = join(nativeDirectory, '.cache', variant)
   mkdirSync(directory, { recursive: true })
   const objects = sources.map((source) => join(directory, `${basename(dirname(source))}-${basename(source, '.cc')}.o`))
-  const stale = sources.flatMap((source, i) => (isFresh(objects[i]) ? [] : [{ source, object: objects[i] }]))
+  const stale = sources.flatMap((source, i) => (isFresh(objects[i], source) ? [] : [{ source, object: objects[i] }]))
   const jobs = Array.from({ length: Math.max(1, Math.min(availableParallelism(), stale.length)) }, async () => {
     for (let job = stale.shift(); job !== undefined; job = stale.shift()) {
-      await run(compiler, [...flags, ...flagsFor(job.source), '-MMD', '-c', job.source, '-o', job.object])
+      const list = job.object.replace(/\.o$/, '.d')
+      const mine = `${job.object}.${process.pid}`
+      await run(compiler, [...flags, ...flagsFor(job.source), '-MMD', '-MF', list, '-c', job.source, '-o', mine])
+      // At once, so that another run in the same tree never links half an object.
+      renameSync(mine, job.object)
     }
   })
   await Promise.all(jobs)
   const program = join(directory, name)
   if (!existsSync(program) || objects.some((object) => statSync(object).mtimeMs > statSync(program).mtimeMs)) {
-    await run(compiler, [...flags, ...linkFlags, ...objects, '-o', program, '-lcrypto'])
+    const mine = `${program}.${process.pid}`
+    await run(compiler, [...flags, ...linkFlags, ...objects, '-o', mine, '-lcrypto'])
+    renameSync(mine, program)
   }
   return program
 }
 
 // The .d file is a make rule: "object: source header header \".
-function isFresh(object) {
+function isFresh(object, source) {
   const list = object.replace(/\.o$/, '.d')
   if (!existsSync(object) || !existsSync(list)) return false
   const made = statSync(object).mtimeMs
@@ -71,14 +77,15 @@ function isFresh(object) {
     .replace(/^[^:]*:/, '')
     .split(/\s+/)
     .filter((path) => path !== '')
-  return inputs.every((path) => existsSync(path) && statSync(path).mtimeMs <= made)
+  // A copied tree brings objects that were made from files elsewhere.
+  return inputs.includes(source) && inputs.every((path) => existsSync(path) && statSync(path).mtimeMs <= made)
 }
 
 function run(command, args) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: 'inherit' })
     child.on('error', (error) => fail(`${command}: ${error.message}`))
-    child.on('exit', (code) => (code === 0 ? resolve() : fail(`${command} failed on ${args.at(-3)}`)))
+    child.on('exit', (code) => (code === 0 ? resolve() : fail(`${command} failed; see above.`)))
   })
 }
 

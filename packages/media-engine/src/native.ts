@@ -1,5 +1,5 @@
 /**
- * The compiled addon's calls, as `native/addon/addon.cc` documents them. Nothing else in the package touches them but
+ * The compiled addon's calls, as `native/addon/*_calls.cc` document them. Nothing else in the package touches them but
  * `engine.ts` and `load.ts`. Calls return `false` when the engine is stopping or overloaded; they never throw.
  */
 import { createRequire } from 'node:module'

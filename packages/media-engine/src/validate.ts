@@ -64,7 +64,7 @@ export function nativeFingerprints(remote: RemoteTransport): (number | Uint8Arra
   return usable
 }
 
-/** The layout is documented at `setRtpParameters` in `native/addon/addon.cc`. */
+/** The layout is documented at `setRtpParameters` in `native/addon/engine_calls.cc`. */
 export function nativeRtpParameters(parameters: RtpParameters): Uint32Array {
   const extensions = [
     parameters.audioLevelExtensionId,

@@ -1,4 +1,6 @@
 /** What a plain HTTP request gets: files of the web client, generated scripts, health. One application for all listeners. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -58,12 +60,11 @@ export async function createPages(options: PagesOptions): Promise<FastifyInstanc
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0] ?? '/'
     const isPage = (request.method === 'GET' || request.method === 'HEAD') && !looksLikeFile(path)
+    reply.type('text/plain; charset=utf-8')
+    if (!isPage) return reply.code(404).send('There is nothing here.\n')
+    if (!existsSync(join(options.webRoot, 'index.html'))) return reply.code(503).send('The web client is not built.\n')
     // Any other path is a room; the web client reads it from the address.
-    if (isPage && path !== '/') return reply.sendFile('index.html')
-    return reply
-      .code(path === '/' ? 503 : 404)
-      .type('text/plain; charset=utf-8')
-      .send(path === '/' ? 'The web client is not built.\n' : 'There is nothing here.\n')
+    return reply.sendFile('index.html')
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500

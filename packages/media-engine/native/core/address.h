@@ -1,5 +1,5 @@
-// Where a datagram came from or goes to, without a socket API: sixteen bytes and a port. IPv4 is kept in its IPv6-mapped
-// form (::ffff:a.b.c.d), so that a dual-stack socket and an IPv4 socket name the same peer alike.
+// Where a datagram came from or goes to, without a socket API: sixteen bytes and a port. IPv4 is kept in its
+// IPv6-mapped form (::ffff:a.b.c.d), so that a dual-stack socket and an IPv4 socket name the same peer alike.
 #pragma once
 
 #include <array>

@@ -20,9 +20,8 @@ class Span {
   template <size_t N>
   constexpr Span(T (&array)[N]) : data_(array), size_(N) {}
   /// From any contiguous container (std::vector, std::array, std::string …) or a mutable span.
-  template <typename C, typename = std::enable_if_t<
-                            std::is_convertible_v<decltype(std::declval<C&>().data()), T*> &&
-                            std::is_convertible_v<decltype(std::declval<C&>().size()), size_t>>>
+  template <typename C, typename = std::enable_if_t<std::is_convertible_v<decltype(std::declval<C&>().data()), T*> &&
+                                                    std::is_convertible_v<decltype(std::declval<C&>().size()), size_t>>>
   constexpr Span(C&& container) : data_(container.data()), size_(container.size()) {}
 
   [[nodiscard]] constexpr T* data() const { return data_; }

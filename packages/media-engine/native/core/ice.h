@@ -1,16 +1,16 @@
-// A full ICE agent for one component over shared sockets (RFC 8445, consent RFC 7675), as a pure core: packets, commands
-// and the time go in; packets and facts come out of `poll()`.
+// A full ICE agent for one component over shared sockets (RFC 8445, consent RFC 7675), as a pure core: packets,
+// commands and the time go in; packets and facts come out of `poll()`.
 //
-// Controlling (server): no remote candidates. It learns the peer's addresses from authenticated checks (peer-reflexive),
-// answers, checks back on the same pair, and nominates. Nomination rides on the first check whenever the pair would
-// become the best one, which controlled agents of RFC 5245 and RFC 8445 both accept and which saves a round trip.
-// Controlled (client): checks the candidates it was given and accepts the peer's nomination.
-// An authenticated request that arrives before the remote credentials is answered, and checked back once they are known.
+// Controlling (server): no remote candidates. It learns the peer's addresses from authenticated checks
+// (peer-reflexive), answers, checks back on the same pair, and nominates. Nomination rides on the first check whenever
+// the pair would become the best one, which controlled agents of RFC 5245 and RFC 8445 both accept and which saves a
+// round trip. Controlled (client): checks the candidates it was given and accepts the peer's nomination. An
+// authenticated request that arrives before the remote credentials is answered, and checked back once they are known.
 //
 //   New ──set_remote──▶ Checking ──pair selected──▶ Connected ◀──answer── Disconnected
 //                          │                            └──unanswered──▶────┘   │
 //                          └──────────connect timeout──▶ Failed ◀──30 s without consent
-//   Failed, Connected, Disconnected ──set_remote with other credentials (restart)──▶ checks again, old pair kept meanwhile
+//   Failed, Connected, Disconnected ──set_remote, other credentials──▶ checks again, old pair kept meanwhile
 #pragma once
 
 #include <deque>
@@ -66,7 +66,7 @@ enum class IceDrop : uint8_t {
   UnknownTransaction,
   WrongAddress,  // a response from elsewhere than the request went to
   TooManyPairs,
-  NotRunning,    // failed or closed
+  NotRunning,  // failed or closed
 };
 [[nodiscard]] const char* ice_drop_name(IceDrop drop);
 
@@ -102,8 +102,8 @@ class IceAgent {
   /// Begins checking, or restarts ICE when called again with other credentials: the selected pair stays in use until a
   /// pair under the new ones is selected. False (and no effect) when the credentials are of a forbidden length.
   bool set_remote(Micros now, const IceCredentials& remote);
-  /// For restarts that change our side too: checks under the old local credentials are still answered until a pair under
-  /// the new ones is selected.
+  /// For restarts that change our side too: checks under the old local credentials are still answered until a pair
+  /// under the new ones is selected.
   void set_local(const IceCredentials& local);
   /// An address to check. Ignored beyond `max_pairs`.
   void add_remote_candidate(Micros now, uint32_t local_id, const SocketAddress& remote);
@@ -205,8 +205,8 @@ class IceAgent {
   uint64_t tie_breaker_ = 0;
   std::vector<Pair> pairs_;
   uint32_t next_pair_id_ = 1;
-  uint32_t selected_id_ = 0;          // 0 = none
-  bool nomination_pending_ = false;   // restarted: any pair under the new credentials replaces the selected one
+  uint32_t selected_id_ = 0;         // 0 = none
+  bool nomination_pending_ = false;  // restarted: any pair under the new credentials replaces the selected one
   Micros started_ = 0;
   Micros next_pace_ = 0;
   Micros next_consent_ = kNever;

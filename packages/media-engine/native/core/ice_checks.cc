@@ -1,9 +1,9 @@
 // Pairs, the rhythm of checks, nomination and consent of IceAgent.
 //
-// A pair's checks: at once, then after rto, 2·rto, 4·rto … up to two seconds apart, until answered, given up, or triggered
-// anew by a request of the peer. Consent on the selected pair: every 4–6 s; when an answer is missing, more often, so that
-// three in a row are missing after about two seconds and `Disconnected` can be told; after two, another pair that lives is
-// taken.
+// A pair's checks: at once, then after rto, 2·rto, 4·rto … up to two seconds apart, until answered, given up, or
+// triggered anew by a request of the peer. Consent on the selected pair: every 4–6 s; when an answer is missing, more
+// often, so that three in a row are missing after about two seconds and `Disconnected` can be told; after two, another
+// pair that lives is taken.
 #include <algorithm>
 
 #include "ice.h"

@@ -1,6 +1,6 @@
 // Which packets of one SSRC to ask for again, and when (RFC 4585 §6.2.1): missing numbers wait out a little reordering,
-// are asked for about once per round trip, and are given up after some tries or when they are too old; giving up on video
-// means that only a key frame helps.
+// are asked for about once per round trip, and are given up after some tries or when they are too old; giving up on
+// video means that only a key frame helps.
 #pragma once
 
 #include <deque>

@@ -36,7 +36,7 @@ class PacketHistory {
   void trim(Micros now);
 
   Config config_;
-  std::vector<PacketRef> ring_;  // slot = sequence % size
+  std::vector<PacketRef> ring_;   // slot = sequence % size
   uint64_t begin_ = 0, end_ = 0;  // numbers covered: [begin_, end_), at most ring_.size() long
   size_t packets_ = 0;
   size_t bytes_ = 0;

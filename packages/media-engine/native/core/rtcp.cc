@@ -5,7 +5,7 @@ namespace parley {
 namespace {
 
 constexpr size_t kReportBlockSize = 24;
-constexpr size_t kSenderInfoSize = 24;  // SSRC included
+constexpr size_t kSenderInfoSize = 24;      // SSRC included
 constexpr uint32_t kRembName = 0x52454D42;  // "REMB"
 constexpr uint8_t kCname = 1;
 

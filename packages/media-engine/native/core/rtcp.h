@@ -23,11 +23,11 @@ enum class RtcpType : uint8_t {
   ExtendedReport = 207,
 };
 // FMT values.
-inline constexpr uint8_t kFmtNack = 1;         // of TransportFeedback
+inline constexpr uint8_t kFmtNack = 1;  // of TransportFeedback
 inline constexpr uint8_t kFmtTransportCc = 15;
-inline constexpr uint8_t kFmtPli = 1;          // of PayloadFeedback
+inline constexpr uint8_t kFmtPli = 1;  // of PayloadFeedback
 inline constexpr uint8_t kFmtFir = 4;
-inline constexpr uint8_t kFmtAfb = 15;         // application layer feedback: REMB
+inline constexpr uint8_t kFmtAfb = 15;  // application layer feedback: REMB
 
 /// One part of a compound packet. `type` may be any byte; compare with RtcpType.
 struct RtcpPart {
@@ -50,11 +50,11 @@ class RtcpIterator {
 
 struct RtcpReportBlock {
   uint32_t ssrc = 0;
-  uint8_t fraction_lost = 0;       // /256 since the last report
-  int32_t cumulative_lost = 0;     // 24 bits, signed
-  uint32_t highest_sequence = 0;   // extended, 32 bits
-  uint32_t jitter = 0;             // timestamp units
-  uint32_t last_sr = 0;            // middle 32 bits of NTP, 0 = none
+  uint8_t fraction_lost = 0;         // /256 since the last report
+  int32_t cumulative_lost = 0;       // 24 bits, signed
+  uint32_t highest_sequence = 0;     // extended, 32 bits
+  uint32_t jitter = 0;               // timestamp units
+  uint32_t last_sr = 0;              // middle 32 bits of NTP, 0 = none
   uint32_t delay_since_last_sr = 0;  // 1/65536 s
 };
 

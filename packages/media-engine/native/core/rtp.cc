@@ -20,7 +20,7 @@ class ExtensionBlock {
       out_[size_] = id;
       out_[size_ + 1] = static_cast<uint8_t>(data.size());
     } else {
-      out_[size_] = static_cast<uint8_t>((id << 4) | (data.size() - 1));
+      out_[size_] = static_cast<uint8_t>((unsigned{id} << 4) | (data.size() - 1));
     }
     const size_t at = size_ + head;
     if (!data.empty()) std::memcpy(out_.data() + at, data.data(), data.size());

@@ -37,7 +37,9 @@ struct RtpPacket {
 [[nodiscard]] bool rtp_parse(ByteSpan bytes, RtpPacket& packet);
 
 /// SSRC and sequence number of anything long enough, for look-ups before decryption.
-[[nodiscard]] inline uint32_t rtp_peek_ssrc(ByteSpan bytes) { return bytes.size() >= 12 ? load_u32(bytes.data() + 8) : 0; }
+[[nodiscard]] inline uint32_t rtp_peek_ssrc(ByteSpan bytes) {
+  return bytes.size() >= 12 ? load_u32(bytes.data() + 8) : 0;
+}
 
 struct RtpExtension {
   uint8_t id = 0;
@@ -64,7 +66,8 @@ struct AudioLevel {
   bool voice = false;
 };
 [[nodiscard]] std::optional<AudioLevel> read_audio_level(ByteSpan extension);
-/// draft-holmer-rmcat-transport-wide-cc-extensions-01 §2; also reads version 2 (4 bytes), whose first two are the number.
+/// draft-holmer-rmcat-transport-wide-cc-extensions-01 §2; also reads version 2 (4 bytes), whose first two are the
+/// number.
 [[nodiscard]] std::optional<uint16_t> read_transport_sequence(ByteSpan extension);
 /// Seconds in 6.18 fixed point, wraps every 64 s.
 [[nodiscard]] std::optional<uint32_t> read_abs_send_time(ByteSpan extension);
@@ -78,9 +81,9 @@ struct RtpExtensionMap {
   }
 };
 
-/// A header ready for forwarding: fixed header, CSRCs and the surviving extensions in one-byte form, without padding bit.
-/// Made once per packet and copied into every receiver's slot, where `rtp_set_…` puts in what differs.
-/// Elements longer than 16 bytes make the block two-byte form (RFC 8285 §4.3; we offer extmap-allow-mixed).
+/// A header ready for forwarding: fixed header, CSRCs and the surviving extensions in one-byte form, without padding
+/// bit. Made once per packet and copied into every receiver's slot, where `rtp_set_…` puts in what differs. Elements
+/// longer than 16 bytes make the block two-byte form (RFC 8285 §4.3; we offer extmap-allow-mixed).
 struct RtpHeaderTemplate {
   std::array<uint8_t, 256> bytes{};
   size_t size = 0;
@@ -95,8 +98,12 @@ struct RtpHeaderTemplate {
                                                   uint8_t transport_sequence_id = 0);
 
 // For slots that begin with a whole RTP header.
-inline void rtp_set_payload_type(uint8_t* header, uint8_t pt) { header[1] = static_cast<uint8_t>((header[1] & 0x80) | (pt & 0x7f)); }
-inline void rtp_set_marker(uint8_t* header, bool marker) { header[1] = static_cast<uint8_t>((header[1] & 0x7f) | (marker ? 0x80 : 0)); }
+inline void rtp_set_payload_type(uint8_t* header, uint8_t pt) {
+  header[1] = static_cast<uint8_t>((header[1] & 0x80) | (pt & 0x7f));
+}
+inline void rtp_set_marker(uint8_t* header, bool marker) {
+  header[1] = static_cast<uint8_t>((header[1] & 0x7f) | (marker ? 0x80 : 0));
+}
 inline void rtp_set_sequence_number(uint8_t* header, uint16_t value) { store_u16(header + 2, value); }
 inline void rtp_set_timestamp(uint8_t* header, uint32_t value) { store_u32(header + 4, value); }
 inline void rtp_set_ssrc(uint8_t* header, uint32_t value) { store_u32(header + 8, value); }
@@ -110,6 +117,7 @@ struct RtpHeader {
   uint32_t ssrc = 0;
 };
 /// Bytes written, 0 when it does not fit.
-[[nodiscard]] size_t rtp_write_header(MutableByteSpan out, const RtpHeader& header, Span<const RtpExtension> extensions);
+[[nodiscard]] size_t rtp_write_header(MutableByteSpan out, const RtpHeader& header,
+                                      Span<const RtpExtension> extensions);
 
 }  // namespace parley

@@ -6,11 +6,13 @@
 namespace parley {
 
 /// True when `a` comes after `b` within half the number space.
-[[nodiscard]] constexpr bool sequence_newer(uint16_t a, uint16_t b) { return a != b && static_cast<uint16_t>(a - b) < 0x8000; }
+[[nodiscard]] constexpr bool sequence_newer(uint16_t a, uint16_t b) {
+  return a != b && static_cast<uint16_t>(a - b) < 0x8000;
+}
 
 /// Extends numbers by choosing the value nearest to the highest one so far. Never goes below zero: the first number is
-/// placed in the second cycle (plus 65536), so that packets reordered around it have room. Use SRTP's index instead where
-/// a rollover counter is wanted.
+/// placed in the second cycle (plus 65536), so that packets reordered around it have room. Use SRTP's index instead
+/// where a rollover counter is wanted.
 class SequenceUnwrapper {
  public:
   /// Extends and remembers.

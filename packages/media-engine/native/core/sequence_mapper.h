@@ -18,14 +18,14 @@ class SequenceMapper {
   /// `first_out` should be random and below 32768 (RFC 3711 §3.3.1). Older ranges than `max_ranges` are forgotten.
   explicit SequenceMapper(uint16_t first_out, size_t max_ranges = 64);
 
-  /// From now on packets come from `stream` (an encoding's index), beginning with extended number `next_in`; the numbering
-  /// continues behind everything mapped so far. Call at the start and at every switch or resume.
+  /// From now on packets come from `stream` (an encoding's index), beginning with extended number `next_in`; the
+  /// numbering continues behind everything mapped so far. Call at the start and at every switch or resume.
   void restart(uint8_t stream, uint64_t next_in);
   /// Outgoing extended number (its upper bits are SRTP's rollover counter) of a packet to forward. nullopt: the packet
   /// belongs to no range (older than its start, dropped, or too old to remember) and must not be forwarded.
   [[nodiscard]] std::optional<uint64_t> map(uint8_t stream, uint64_t in);
-  /// This packet is left out on purpose; later ones close the gap. A packet older than one already mapped cannot close its
-  /// gap any more: nothing happens.
+  /// This packet is left out on purpose; later ones close the gap. A packet older than one already mapped cannot close
+  /// its gap any more: nothing happens.
   void drop(uint8_t stream, uint64_t in);
 
   struct Origin {

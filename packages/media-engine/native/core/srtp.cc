@@ -29,8 +29,8 @@ size_t rtp_header_size(ByteSpan packet) {
   return size <= packet.size() ? size : 0;
 }
 
-// RFC 3711 §4.3.1 with key derivation rate 0: AES in counter mode over zeros, IV = (salt ⊕ label · 2^48) · 2^16. A 96-bit
-// salt is padded on the right (RFC 7714 §11).
+// RFC 3711 §4.3.1 with key derivation rate 0: AES in counter mode over zeros, IV = (salt ⊕ label · 2^48) · 2^16. A
+// 96-bit salt is padded on the right (RFC 7714 §11).
 bool derive_key(ByteSpan master_key, ByteSpan master_salt, uint8_t label, size_t size, std::vector<uint8_t>& out) {
   uint8_t iv[16] = {};
   std::memcpy(iv, master_salt.data(), master_salt.size());

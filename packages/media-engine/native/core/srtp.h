@@ -1,6 +1,6 @@
 // SRTP and SRTCP (RFC 3711 AES_CM_128_HMAC_SHA1_80, RFC 7714 AEAD_AES_128_GCM and AEAD_AES_256_GCM) over OpenSSL's EVP.
-// One sender and one receiver context per direction of a transport, each with its cipher prepared once; a packet only sets
-// the IV.
+// One sender and one receiver context per direction of a transport, each with its cipher prepared once; a packet only
+// sets the IV.
 //
 //   SRTP   | RTP header, CSRCs, extensions | encrypted payload | tag |
 //   SRTCP  | 8 bytes | encrypted rest | [tag, GCM] | E, index (4) | [tag, CM] |
@@ -33,18 +33,18 @@ inline constexpr size_t kSrtcpMaxOverhead = 20;
 
 enum class SrtpError : uint8_t {
   None,
-  Malformed,   // too short, or not RTP/RTCP
+  Malformed,  // too short, or not RTP/RTCP
   AuthFailed,
   Replayed,
-  TooOld,      // left of the replay window
-  TableFull,   // more SSRCs than allowed
-  Unencrypted, // SRTCP with E = 0: authentic, but no peer of ours may send it
+  TooOld,       // left of the replay window
+  TableFull,    // more SSRCs than allowed
+  Unencrypted,  // SRTCP with E = 0: authentic, but no peer of ours may send it
 };
 [[nodiscard]] const char* srtp_error_name(SrtpError error);
 
 /// Keys of one direction. `derive` runs the key derivation of RFC 3711 §4.3 (derivation rate 0).
 struct SrtpSessionKeys {
-  std::vector<uint8_t> rtp_key, rtp_salt, rtp_auth;     // auth is empty for AEAD
+  std::vector<uint8_t> rtp_key, rtp_salt, rtp_auth;  // auth is empty for AEAD
   std::vector<uint8_t> rtcp_key, rtcp_salt, rtcp_auth;
 
   /// nullopt when key or salt do not have the profile's size.
@@ -88,20 +88,20 @@ class SrtpSender {
 
   /// Encrypts straight into a send slot. `slot` already begins with the RTP header (`header_bytes`: fixed header, CSRCs
   /// and extensions) and `prefix_bytes` of payload written there (a rewritten VP8 descriptor, RTX's original sequence
-  /// number); `payload` is the rest of the payload, anywhere, or in place right behind the prefix. Returns the protected
-  /// packet's size, 0 when the slot is too small (payload plus 16 must fit) or the header is not RTP.
+  /// number); `payload` is the rest of the payload, anywhere, or in place right behind the prefix. Returns the
+  /// protected packet's size, 0 when the slot is too small (payload plus 16 must fit) or the header is not RTP.
   ///
-  /// `index` is the extended sequence number, its low 16 bits as in the header: the mapper of the forwarding path counts
-  /// in 64 bits, so a retransmission of an old number gets the right rollover counter by itself. The first index of an
-  /// SSRC must be below 65536 (better below 32768), since receivers begin with rollover counter 0.
+  /// `index` is the extended sequence number, its low 16 bits as in the header: the mapper of the forwarding path
+  /// counts in 64 bits, so a retransmission of an old number gets the right rollover counter by itself. The first index
+  /// of an SSRC must be below 65536 (better below 32768), since receivers begin with rollover counter 0.
   ///
   /// Never protect two different packets under one SSRC and index: with GCM that gives the key away. A retransmission
   /// under the original SSRC must be byte for byte the same packet; everything else goes by RTX with its own numbers.
   [[nodiscard]] size_t protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
                                    uint64_t index);
 
-  /// In place: `packet` holds `size` bytes of compound RTCP and room for kSrtcpMaxOverhead more. 0 when it does not fit.
-  /// Counts the SRTCP index itself.
+  /// In place: `packet` holds `size` bytes of compound RTCP and room for kSrtcpMaxOverhead more. 0 when it does not
+  /// fit. Counts the SRTCP index itself.
   [[nodiscard]] size_t protect_rtcp(MutableByteSpan packet, size_t size);
   /// For tests: the next SRTCP index.
   void set_rtcp_index(uint32_t index) { rtcp_index_ = index; }
@@ -130,8 +130,8 @@ class SrtpReceiver {
                                                                        size_t max_ssrcs = 256);
   ~SrtpReceiver();
 
-  /// In place. On any error the packet's contents are to be thrown away. State is created and moved only by packets that
-  /// authenticated.
+  /// In place. On any error the packet's contents are to be thrown away. State is created and moved only by packets
+  /// that authenticated.
   [[nodiscard]] SrtpResult unprotect_rtp(MutableByteSpan packet);
   [[nodiscard]] SrtpResult unprotect_rtcp(MutableByteSpan packet);
 
@@ -148,7 +148,8 @@ class SrtpReceiver {
     bool used = false;
     ReplayWindow rtp, rtcp;
   };
-  SrtpReceiver(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp, size_t max_ssrcs);
+  SrtpReceiver(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp,
+               size_t max_ssrcs);
   Stream* find(uint32_t ssrc);
   Stream* insert(uint32_t ssrc);
   void rehash(size_t capacity);

@@ -114,8 +114,7 @@ size_t SrtpCipher::seal_rtp(MutableByteSpan slot, size_t header_bytes, size_t pr
   return size + info_.tag_bytes;
 }
 
-std::optional<size_t> SrtpCipher::open_rtp(MutableByteSpan packet, size_t header_bytes, uint32_t ssrc,
-                                           uint64_t index) {
+std::optional<size_t> SrtpCipher::open_rtp(MutableByteSpan packet, size_t header_bytes, uint32_t ssrc, uint64_t index) {
   const size_t size = packet.size() - info_.tag_bytes;
   const uint8_t* tag = packet.data() + size;
   uint8_t* body = packet.data() + header_bytes;

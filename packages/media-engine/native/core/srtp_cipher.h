@@ -1,5 +1,5 @@
-// One prepared cipher for SRTP or SRTCP of one direction: the transforms on whole packets, given the packet index. Knows
-// nothing of streams, replay or rollover. Internal to srtp.cc.
+// One prepared cipher for SRTP or SRTCP of one direction: the transforms on whole packets, given the packet index.
+// Knows nothing of streams, replay or rollover. Internal to srtp.cc.
 #pragma once
 
 #include <openssl/evp.h>

@@ -49,8 +49,8 @@ uint16_t method_of(uint16_t type) {
   return static_cast<uint16_t>((type & 0xF) | ((type >> 1) & 0x70) | ((type >> 2) & 0xF80));
 }
 
-// XOR with the cookie and the transaction id, which follow each other in the header (RFC 8489 §14.2); `mask` is null for
-// the plain MAPPED-ADDRESS.
+// XOR with the cookie and the transaction id, which follow each other in the header (RFC 8489 §14.2); `mask` is null
+// for the plain MAPPED-ADDRESS.
 std::optional<SocketAddress> read_address(ByteSpan value, const uint8_t* mask) {
   if (value.size() < 4) return std::nullopt;
   const uint8_t family = value[1];
@@ -94,9 +94,7 @@ bool read_attribute(uint16_t type, ByteSpan value, size_t offset, StunMessage& m
       if (value.size() != 4) return false;
       m.priority = load_u32(value.data());
       return true;
-    case kUseCandidate:
-      m.use_candidate = true;
-      return value.empty();
+    case kUseCandidate: m.use_candidate = true; return value.empty();
     case kIceControlling:
       if (value.size() != 8) return false;
       m.ice_controlling = load_u64(value.data());
@@ -107,8 +105,7 @@ bool read_attribute(uint16_t type, ByteSpan value, size_t offset, StunMessage& m
       return true;
     case kUnknownAttributes:
     case kRealm:
-    case kNonce:
-      return true;
+    case kNonce: return true;
     default:
       if (type < 0x8000 && !m.unknown_required) m.unknown_required = type;
       return true;

@@ -32,11 +32,11 @@ enum class StunParseError : uint8_t {
   None,
   TooShort,
   TooLong,
-  NotStun,            // first bits or magic cookie
-  BadLength,          // length field does not fit the datagram, or is not a multiple of four
-  BadAttribute,       // an attribute leaves the message or has the wrong size
+  NotStun,       // first bits or magic cookie
+  BadLength,     // length field does not fit the datagram, or is not a multiple of four
+  BadAttribute,  // an attribute leaves the message or has the wrong size
   TooManyAttributes,
-  BadFingerprint,     // FINGERPRINT present but wrong, or not last
+  BadFingerprint,  // FINGERPRINT present but wrong, or not last
 };
 
 /// All spans and views point into the parsed packet.
@@ -56,7 +56,8 @@ struct StunMessage {
   std::optional<uint16_t> error_code;
   std::string_view error_reason;
   bool has_fingerprint = false;
-  /// Where MESSAGE-INTEGRITY begins; 0 = absent. Attributes after it other than FINGERPRINT are ignored (RFC 8489 §14.5).
+  /// Where MESSAGE-INTEGRITY begins; 0 = absent. Attributes after it other than FINGERPRINT are ignored (RFC 8489
+  /// §14.5).
   size_t integrity_offset = 0;
   /// First comprehension-required attribute that we do not know; a request with one is answered with 420.
   std::optional<uint16_t> unknown_required;
@@ -75,8 +76,8 @@ struct StunMessage {
 
 /// Class of a message, without parsing the rest; nullopt when it is not STUN.
 [[nodiscard]] std::optional<StunClass> stun_peek_class(ByteSpan packet);
-/// First 32 bits of the transaction id: IceAgent puts its `transaction_tag` there, so that the runtime finds the agent a
-/// response is meant for. nullopt when it is not STUN.
+/// First 32 bits of the transaction id: IceAgent puts its `transaction_tag` there, so that the runtime finds the agent
+/// a response is meant for. nullopt when it is not STUN.
 [[nodiscard]] std::optional<uint32_t> stun_peek_transaction_tag(ByteSpan packet);
 
 /// Builds one message into a buffer. Attributes in the order of the calls, then exactly one `finish…`.

@@ -34,7 +34,7 @@ void write_chunks(Writer& w, const std::vector<uint8_t>& symbols) {
   for (size_t i = 0; i < symbols.size();) {
     const size_t run = run_length(symbols, i);
     if (run >= 14 || i + run == symbols.size()) {
-      w.u16(static_cast<uint16_t>((symbols[i] << 13) | run));
+      w.u16(static_cast<uint16_t>((size_t{symbols[i]} << 13) | run));
       i += run;
       continue;
     }

@@ -1,7 +1,7 @@
-// Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): a receiver that turns
-// arrivals into feedback for the sender's bandwidth estimator, and the parser for the other direction.
+// Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): a receiver that
+// turns arrivals into feedback for the sender's bandwidth estimator, and the parser for the other direction.
 //
-//   FCI: | base sequence | status count | reference time (24, 64 ms) | feedback count (8) | chunks (16 each) | deltas 250 µs
+//   FCI: | base sequence | status count | reference time (24 bits, 64 ms) | feedback count (8) | chunks | deltas (250 µs)
 #pragma once
 
 #include <optional>
@@ -32,8 +32,9 @@ class TransportCcReceiver {
   void on_packet(Micros now, uint16_t sequence_number);
   /// When feedback is due; kNever when there is nothing to report.
   [[nodiscard]] Micros next_deadline() const { return deadline_; }
-  /// Writes the next FCI, to be sent as TransportFeedback with kFmtTransportCc. Returns its size (a multiple of four), 0
-  /// when nothing is left to report. Call until it returns 0 once the deadline has passed. `out` should have ≥ 128 bytes.
+  /// Writes the next FCI, to be sent as TransportFeedback with kFmtTransportCc. Returns its size (a multiple of four),
+  /// 0 when nothing is left to report. Call until it returns 0 once the deadline has passed. `out` should have ≥ 128
+  /// bytes.
   [[nodiscard]] size_t write_feedback(Micros now, MutableByteSpan out);
 
  private:
@@ -44,7 +45,8 @@ class TransportCcReceiver {
   Micros& slot(uint64_t number) { return arrivals_[number % arrivals_.size()]; }
   void make_room(uint64_t number);
   void restart_at(uint64_t number);
-  void collect(std::vector<uint8_t>& symbols, std::vector<int16_t>& deltas, int64_t& reference, size_t room, Micros now);
+  void collect(std::vector<uint8_t>& symbols, std::vector<int16_t>& deltas, int64_t& reference, size_t room,
+               Micros now);
 
   std::vector<Micros> arrivals_;  // ring over extended numbers [begin_, end_); size is a power of two
   uint64_t begin_ = 0;            // first number remembered, reported or not

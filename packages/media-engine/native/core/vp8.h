@@ -26,15 +26,15 @@ struct Vp8Descriptor {
   /// First packet of a frame.
   [[nodiscard]] bool starts_frame() const { return start_of_partition && partition_index == 0; }
 
-  bool key_frame = false;        // only known in a packet that starts a frame
+  bool key_frame = false;          // only known in a packet that starts a frame
   uint16_t width = 0, height = 0;  // of a key frame whose header is in this packet
 };
 
 /// False when the payload is too short for what its descriptor announces.
 [[nodiscard]] bool vp8_parse(ByteSpan payload, Vp8Descriptor& descriptor);
 
-/// Change the numbers in a copy of the packet's descriptor (`copy` = its first `descriptor.size` bytes, in a send slot).
-/// The picture id keeps its width.
+/// Change the numbers in a copy of the packet's descriptor (`copy` = its first `descriptor.size` bytes, in a send
+/// slot). The picture id keeps its width.
 void vp8_rewrite(MutableByteSpan copy, const Vp8Descriptor& descriptor, uint16_t picture_id, uint8_t tl0_pic_idx);
 
 }  // namespace parley

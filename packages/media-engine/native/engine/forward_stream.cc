@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kMaxSegments = 16;
 constexpr Micros kReportInterval = kSecond;
+constexpr Micros kClockLife = 60 * kSecond;
 constexpr uint32_t kVideoClockHz = 90000;
 constexpr uint32_t kFrameTicks = 3000;  // a thirtieth of a second
 constexpr uint8_t kEncodings = 8;       // per generation, see tag()
@@ -268,9 +269,11 @@ std::optional<RtcpSenderInfo> ForwardStream::take_report(Micros now) {
   if (source_ == nullptr || !current_ || packets_ == 0 || now < next_report_) return std::nullopt;
   const Encoding& encoding = source_->encodings()[*current_];
   if (!encoding.clock || encoding.clock_rate_hz == 0) return std::nullopt;
+  const Micros passed = now - encoding.clock->arrived;
+  // Senders report every few seconds; an old mapping has drifted and is worse than none.
+  if (passed < 0 || passed > kClockLife) return std::nullopt;
   next_report_ = now + kReportInterval;
   // The sender's own mapping of its clock, carried forward to now, so that its audio and video stay in step.
-  const Micros passed = now - encoding.clock->arrived;
   RtcpSenderInfo info;
   info.ssrc = ssrc_;
   info.ntp_time = encoding.clock->ntp_time + (static_cast<uint64_t>(passed) << 32) / kSecond;

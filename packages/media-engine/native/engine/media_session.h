@@ -117,6 +117,7 @@ class MediaSession {
   uint32_t local_ssrc_;
   uint32_t last_media_ssrc_ = 0;
   Micros next_report_ = 0;
+  Micros next_report_scan_ = 0;
   TokenBucket resend_budget_;
   TokenBucket key_frame_budget_;
   MediaCounters counters_;

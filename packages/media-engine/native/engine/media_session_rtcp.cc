@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kRtcpBytes = 1200;
 constexpr Micros kReportInterval = kSecond;
+// How late a sender report may be; looking at every stream of a large room costs time.
+constexpr Micros kReportScan = 50 * kMillisecond;
 constexpr size_t kMaxReportBlocks = 31;
 constexpr char kCname[] = "parley";
 constexpr size_t kSenderReportBytes = 28 + 8 + 12;  // with its CNAME chunk, padded
@@ -146,6 +148,8 @@ std::vector<RtcpReportBlock> MediaSession::report_blocks() {
 
 // Receiver report once a second; sender reports when each stream says so. Several share a packet.
 void MediaSession::send_reports() {
+  if (context_.now < next_report_scan_) return;
+  next_report_scan_ = context_.now + kReportScan;
   std::array<uint8_t, kRtcpBytes> bytes;
   if (context_.now >= next_report_) {
     next_report_ = context_.now + kReportInterval;

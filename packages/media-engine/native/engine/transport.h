@@ -55,7 +55,11 @@ class Transport {
   // When `handle_timeout` is due; kNever when idle.
   [[nodiscard]] Micros next_deadline() const;
 
-  [[nodiscard]] bool can_send() const { return sender_ != nullptr && send_to_.has_value() && !closed_; }
+  // Without consent nothing is sent (RFC 7675 §5.1): a failed or closed transport is silent.
+  [[nodiscard]] bool can_send() const {
+    return sender_ != nullptr && send_to_.has_value() && !closed_ &&
+           (state_ == TransportState::connected || state_ == TransportState::disconnected);
+  }
   // Protects and queues. The slot comes from the context's send queue and begins with the RTP header; see
   // SrtpSender::protect_rtp. False when there is no way to the peer, or the packet does not fit.
   bool send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload, uint64_t index);

@@ -31,6 +31,15 @@ int open_socket(int family) {
   if (fd < 0) return -1;
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   ::fcntl(fd, F_SETFL, O_NONBLOCK);
+#if defined(__linux__)
+  // Past the system's default limit, for those who may (CAP_NET_ADMIN).
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kSocketBufferBytes, sizeof kSocketBufferBytes);
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSocketBufferBytes, sizeof kSocketBufferBytes);
+  int granted = 0;
+  socklen_t size = sizeof granted;
+  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
+  if (granted >= kSocketBufferBytes) return fd;
+#endif
   // The kernel grants what its limits allow; asking for more than it gives is no error.
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &kSocketBufferBytes, sizeof kSocketBufferBytes);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSocketBufferBytes, sizeof kSocketBufferBytes);

@@ -74,7 +74,8 @@ struct Random {
 };
 
 void mutate_once(Input& input, const std::vector<Input>& pool, Random& random) {
-  static const uint32_t interesting[] = {0, 1, 2, 3, 4, 7, 8, 15, 16, 20, 127, 128, 255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0xffffffff};
+  static const uint32_t interesting[] = {0,   1,   2,   3,   4,      7,      8,      15,         16,        20,
+                                         127, 128, 255, 256, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0xffffffff};
   const size_t at = random.below(input.size());
   switch (random.below(9)) {
     case 0:
@@ -92,7 +93,10 @@ void mutate_once(Input& input, const std::vector<Input>& pool, Random& random) {
       break;
     }
     case 3: input.resize(random.below(input.size() + 1)); break;
-    case 4: input.insert(input.begin() + static_cast<std::ptrdiff_t>(at), 1 + random.below(8), static_cast<uint8_t>(random.next())); break;
+    case 4:
+      input.insert(input.begin() + static_cast<std::ptrdiff_t>(at), 1 + random.below(8),
+                   static_cast<uint8_t>(random.next()));
+      break;
     case 5: {
       const size_t n = std::min(input.size() - at, 1 + random.below(8));
       input.erase(input.begin() + static_cast<std::ptrdiff_t>(at), input.begin() + static_cast<std::ptrdiff_t>(at + n));
@@ -100,7 +104,8 @@ void mutate_once(Input& input, const std::vector<Input>& pool, Random& random) {
     }
     case 6: {  // repeat a part
       const size_t n = std::min(input.size() - at, random.below(64));
-      const Input part(input.begin() + static_cast<std::ptrdiff_t>(at), input.begin() + static_cast<std::ptrdiff_t>(at + n));
+      const Input part(input.begin() + static_cast<std::ptrdiff_t>(at),
+                       input.begin() + static_cast<std::ptrdiff_t>(at + n));
       input.insert(input.end(), part.begin(), part.end());
       break;
     }
@@ -208,8 +213,8 @@ int main(int argc, char** argv) {
     }
     runs++;
   }
-  std::printf("%llu runs, %zu places reached, %zu inputs kept, seed %llu\n", static_cast<unsigned long long>(runs), reached_count,
-              pool.size() - given, static_cast<unsigned long long>(seed));
+  std::printf("%llu runs, %zu places reached, %zu inputs kept, seed %llu\n", static_cast<unsigned long long>(runs),
+              reached_count, pool.size() - given, static_cast<unsigned long long>(seed));
   return 0;
 }
 #endif

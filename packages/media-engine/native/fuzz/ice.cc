@@ -11,7 +11,8 @@ namespace {
 class CountingRandom : public RandomSource {
  public:
   void fill(MutableByteSpan out) override {
-    for (uint8_t& b : out) b = static_cast<uint8_t>((state_ = state_ * 6364136223846793005u + 1442695040888963407u) >> 56);
+    for (uint8_t& b : out)
+      b = static_cast<uint8_t>((state_ = state_ * 6364136223846793005u + 1442695040888963407u) >> 56);
   }
 
  private:
@@ -81,7 +82,8 @@ class Conversation {
     w.xor_mapped_address(address(9));
     if ((flags & 1) == 0) w.error_code((flags & 2) != 0 ? 487 : 400, "no");
     const size_t size = w.finish(as_bytes((flags & 4) != 0 ? "wrong" : agent_.remote()->pwd));
-    (void)agent_.handle_stun(now_, (flags & 8) != 0 ? 1 : last_pair_.local_id, last_pair_.remote, ByteSpan(buffer, size));
+    (void)agent_.handle_stun(now_, (flags & 8) != 0 ? 1 : last_pair_.local_id, last_pair_.remote,
+                             ByteSpan(buffer, size));
   }
 
   void run_timers() {
@@ -134,7 +136,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::vector<uint8_t>> parley::fuzz::seeds() {
+  // Authentic requests from more addresses than there are pairs.
+  std::vector<uint8_t> crowd = hex("00 0100");
+  for (uint8_t n = 1; n <= 20; n++) {
+    const auto request = hex("03 25 6e0001ff 0000000000000001");
+    crowd.insert(crowd.end(), request.begin(), request.end());
+    crowd.push_back(n);
+  }
   return {
+      crowd,
       // Controlling: credentials, an authentic request, its answer, timers, another address, an answer.
       hex("00 0100 03 25 6e0001ff 0000000000000001 05 0401 07 000bb8 03 25 7e0001ff 0000000000000001 06 0401 07 07"),
       // Controlled with a candidate: answer, nomination, silence.

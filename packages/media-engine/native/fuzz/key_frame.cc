@@ -7,7 +7,8 @@ using namespace parley;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const ByteSpan payload(data, size);
-  for (const VideoCodec codec : {VideoCodec::Unknown, VideoCodec::Vp8, VideoCodec::Vp9, VideoCodec::H264, VideoCodec::Av1}) {
+  for (const VideoCodec codec :
+       {VideoCodec::Unknown, VideoCodec::Vp8, VideoCodec::Vp9, VideoCodec::H264, VideoCodec::Av1}) {
     const bool key = starts_key_frame(codec, payload);
     REQUIRE(!key || (size > 0 && codec != VideoCodec::Unknown));
   }
@@ -18,5 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::vector<uint8_t>> parley::fuzz::seeds() {
-  return {hex("6588"), hex("780002091000026742000168"), hex("7c8500"), hex("8a812300"), hex("aa81230000"), hex("180a"), hex("8000078000")};
+  return {
+      hex("6588"),      hex("780002091000026742000168"), hex("7c8500"), hex("8a812300"), hex("aa81230000"), hex("180a"),
+      hex("8000078000")};
 }

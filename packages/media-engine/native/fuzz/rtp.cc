@@ -42,7 +42,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 std::vector<std::vector<uint8_t>> parley::fuzz::seeds() {
+  // More in extensions than a template holds.
+  std::vector<uint8_t> long_one = hex("90600001000000000000000110000066");
+  for (uint8_t id = 1; id <= 4; id++) {
+    long_one.push_back(id);
+    long_one.push_back(100);
+    long_one.insert(long_one.end(), 100, id);
+  }
   return {
+      long_one,
       hex("906f123400000bb80000002abede0004108541613032 0a0b0c51432100000000deadbeef"),
       hex("90600001000000000000000110000002010002030a0b0c00 55"),
       hex("a2e0fffe010203040a0b0c0d0000000100000002aabbcc000003"),

@@ -14,7 +14,8 @@ struct Ends {
 };
 
 Ends make_ends(uint8_t choice) {
-  constexpr SrtpProfile kProfiles[] = {SrtpProfile::Aes128CmSha1_80, SrtpProfile::AeadAes128Gcm, SrtpProfile::AeadAes256Gcm};
+  constexpr SrtpProfile kProfiles[] = {SrtpProfile::Aes128CmSha1_80, SrtpProfile::AeadAes128Gcm,
+                                       SrtpProfile::AeadAes256Gcm};
   const SrtpProfile profile = kProfiles[choice % 3];
   const SrtpProfileInfo& info = srtp_profile_info(profile);
   const std::vector<uint8_t> key(info.key_bytes, 7), salt(info.salt_bytes, 9);

@@ -32,7 +32,8 @@ void receive(Reader in) {
         if (!s.received) continue;
         const auto at = arrived.find(s.sequence_number);
         REQUIRE(at != arrived.end());
-        REQUIRE(at->second / kTransportCcTick * kTransportCcTick == Micros{f.reference_time} * 64000 + s.arrival_offset);
+        REQUIRE(at->second / kTransportCcTick * kTransportCcTick ==
+                Micros{f.reference_time} * 64000 + s.arrival_offset);
       }
     }
     REQUIRE(receiver.next_deadline() == kNever);

@@ -51,9 +51,7 @@ TEST(writer_bounds, "bytes: a writer writes whole values or nothing") {
 
 TEST(address_text, "address: text of IPv4 and IPv6") {
   CHECK(SocketAddress::v4(192, 0, 2, 1, 5000).to_string() == "192.0.2.1:5000");
-  const auto text = [](std::string_view digits) {
-    return SocketAddress::from_v6(hex(digits).data(), 1).to_string();
-  };
+  const auto text = [](std::string_view digits) { return SocketAddress::from_v6(hex(digits).data(), 1).to_string(); };
   CHECK(text("20010db8000000000000000000000001") == "[2001:db8::1]:1");
   CHECK(text("00000000000000000000000000000000") == "[::]:1");
   CHECK(text("20010db8000000010000000000000000") == "[2001:db8:0:1::]:1");
@@ -86,8 +84,9 @@ TEST(hmac_sha1, "hmac-sha1: RFC 2202 cases 1, 2, 6") {
               hex("b617318655057264e28bc0b6fb378c8ef146be00"));
   CHECK_BYTES(HmacSha1(as_bytes("Jefe")).sign(as_bytes("what do ya "), as_bytes("want "), as_bytes("for nothing?")),
               hex("effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"));
-  CHECK_BYTES(HmacSha1(std::vector<uint8_t>(80, 0xaa)).sign(as_bytes("Test Using Larger Than Block-Size Key - Hash Key First")),
-              hex("aa4ae5e15272d00e95705637ce8a3b55ed402112"));
+  CHECK_BYTES(
+      HmacSha1(std::vector<uint8_t>(80, 0xaa)).sign(as_bytes("Test Using Larger Than Block-Size Key - Hash Key First")),
+      hex("aa4ae5e15272d00e95705637ce8a3b55ed402112"));
 }
 
 }  // namespace parley

@@ -110,7 +110,8 @@ class Network {
   };
   void deliver() {
     std::vector<Flight> due;
-    const auto late = std::stable_partition(flights_.begin(), flights_.end(), [&](const Flight& f) { return f.at > now; });
+    const auto late =
+        std::stable_partition(flights_.begin(), flights_.end(), [&](const Flight& f) { return f.at > now; });
     due.assign(late, flights_.end());
     flights_.erase(late, flights_.end());
     for (const Flight& f : due) {
@@ -175,7 +176,8 @@ TEST(ice_connects, "ice: the server connects one and a half round trips after th
   CHECK_EQ(p.server.agent.rtt(), 40 * kMillisecond);
 }
 
-TEST(ice_early_check, "ice: checks that come before the remote credentials are answered, and used once they are known") {
+TEST(ice_early_check,
+     "ice: checks that come before the remote credentials are answered, and used once they are known") {
   Pair p;
   CHECK(p.client.agent.set_remote(0, kServerCredentials));
   p.client.agent.add_remote_candidate(0, 0, kServer);
@@ -218,7 +220,9 @@ TEST(ice_wrong_credentials, "ice: strangers get no answer and leave no state") {
   Pair p;
   CHECK(p.server.agent.set_remote(0, kClientCredentials));
   p.net.flush(p.server);
-  const auto drop = [&](const std::vector<uint8_t>& packet) { return p.server.agent.handle_stun(1, 0, kClient, packet); };
+  const auto drop = [&](const std::vector<uint8_t>& packet) {
+    return p.server.agent.handle_stun(1, 0, kClient, packet);
+  };
   CHECK(drop(request(kClientCredentials, {"srvx", kServerCredentials.pwd}, true)) == IceDrop::WrongUsername);
   CHECK(drop(request(kClientCredentials, {"srvu", "another-password-22-char"}, true)) == IceDrop::WrongIntegrity);
   uint8_t buffer[128];
@@ -237,7 +241,8 @@ TEST(ice_wrong_credentials, "ice: strangers get no answer and leave no state") {
 TEST(ice_forged_answer, "ice: an answer with the wrong password or from another address validates nothing") {
   Pair p;
   CHECK(p.server.agent.set_remote(0, kClientCredentials));
-  CHECK(p.server.agent.handle_stun(0, 0, kClient, request(kClientCredentials, kServerCredentials, true)) == IceDrop::None);
+  CHECK(p.server.agent.handle_stun(0, 0, kClient, request(kClientCredentials, kServerCredentials, true)) ==
+        IceDrop::None);
   IceOutput output;
   StunTransactionId id{};
   while (p.server.agent.poll(output)) {
@@ -439,7 +444,8 @@ TEST(ice_restart, "ice: a restart keeps the old pair until the new credentials w
   CHECK(!p.server.saw(IceState::Disconnected));
   CHECK(p.server.agent.remote() == client_new);
   // The old password no longer opens the door.
-  CHECK(p.server.agent.handle_stun(p.net.now, 0, kClient, request(client_new, kServerCredentials, true)) == IceDrop::WrongUsername);
+  CHECK(p.server.agent.handle_stun(p.net.now, 0, kClient, request(client_new, kServerCredentials, true)) ==
+        IceDrop::WrongUsername);
 }
 
 TEST(ice_restart_after_failure, "ice: new credentials bring a failed agent back") {
@@ -449,7 +455,8 @@ TEST(ice_restart_after_failure, "ice: new credentials bring a failed agent back"
   p.net.run(p.net.now + 60 * kSecond);
   CHECK(p.server.agent.state() == IceState::Failed);
   p.net.blackhole = false;
-  CHECK(p.server.agent.handle_stun(p.net.now, 0, kClient, request(kClientCredentials, kServerCredentials, true)) == IceDrop::NotRunning);
+  CHECK(p.server.agent.handle_stun(p.net.now, 0, kClient, request(kClientCredentials, kServerCredentials, true)) ==
+        IceDrop::NotRunning);
   const IceCredentials client_new{"clin", "client-password-new-22-c"}, server_new{"srvn", "server-password-new-22-c"};
   p.client.agent.set_local(client_new);
   p.server.agent.set_local(server_new);
@@ -486,7 +493,8 @@ TEST(ice_closed, "ice: a closed agent says nothing more") {
   CHECK(p.server.agent.poll(output));
   CHECK(output.kind == IceOutput::Kind::StateChanged && output.state == IceState::Closed);
   CHECK(!p.server.agent.poll(output));
-  CHECK(p.server.agent.handle_stun(1, 0, kClient, request(kClientCredentials, kServerCredentials, true)) == IceDrop::NotRunning);
+  CHECK(p.server.agent.handle_stun(1, 0, kClient, request(kClientCredentials, kServerCredentials, true)) ==
+        IceDrop::NotRunning);
   p.server.agent.handle_timeout(100 * kSecond);
   CHECK(!p.server.agent.set_remote(1, {"abcd", "client-password-22-charz"}));
   CHECK(!p.server.agent.poll(output));

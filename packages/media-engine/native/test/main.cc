@@ -15,7 +15,10 @@ std::vector<uint8_t> hex(std::string_view digits) {
   std::vector<uint8_t> out;
   int high = -1;
   for (const char c : digits) {
-    const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    const int value = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
     if (value < 0) continue;
     if (high < 0) {
       high = value;

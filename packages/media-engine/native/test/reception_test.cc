@@ -35,7 +35,8 @@ TEST(stats_loss, "receive stats: fraction of the interval, cumulative loss and h
   CHECK_EQ(b.cumulative_lost, 25);
   CHECK_EQ(b.fraction_lost, 25 * 256 / 100);
   CHECK_EQ(b.jitter, 0u);
-  for (uint64_t s = 65630; s < 65650; s++) stats.on_packet(static_cast<Micros>(s) * 1000, s, static_cast<uint32_t>(s * 90), 100);
+  for (uint64_t s = 65630; s < 65650; s++)
+    stats.on_packet(static_cast<Micros>(s) * 1000, s, static_cast<uint32_t>(s * 90), 100);
   b = stats.make_report_block(0);
   CHECK_EQ(b.fraction_lost, 0);
   CHECK_EQ(b.cumulative_lost, 25);
@@ -230,7 +231,8 @@ TEST(packet_garbage, "packet: what is not RTP makes no packet") {
   c = std::move(b);
   CHECK(!b);
   CHECK_EQ(c.use_count(), 2u);
-  c = c;
+  const PacketRef& same = c;
+  c = same;
   a.reset();
   CHECK_EQ(c.use_count(), 1u);
 }

@@ -140,7 +140,7 @@ TEST(rtcp_remb, "rtcp: REMB keeps eighteen bits of the rate") {
 
 TEST(rtcp_malformed, "rtcp: a malformed part ends the packet and is told") {
   const char* const bad[] = {"81ce0002 00000001 000000", "41ce0002 00000001 00000002", "81", "a1ce0000",
-                             "a1ce0001 000000ff",         "a1ce0001 00000000"};
+                             "a1ce0001 000000ff",        "a1ce0001 00000000"};
   for (const char* text : bad) {
     const auto bytes = hex(text);
     RtcpIterator i(bytes);

@@ -1,5 +1,8 @@
 #include "../core/srtp.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include <map>
 
 #include "../core/rtcp.h"
@@ -105,8 +108,9 @@ TEST(srtp_b2, "srtp: RFC 3711 B.2 key stream of AES-CM") {
   std::vector<uint8_t> packet(12 + 48 + 10);
   packet[0] = 0x80;
   CHECK_EQ(cipher->seal_rtp(packet, 12, 0, ByteSpan(packet.data() + 12, 48), 0, 0), packet.size());
-  CHECK_BYTES(ByteSpan(packet.data() + 12, 48),
-              hex("E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0"));
+  CHECK_BYTES(
+      ByteSpan(packet.data() + 12, 48),
+      hex("E03EAD0935C95E80E166B16DD92B4EB4 D23513162B02D0F72A43A2FE4A5F97AB 41E95B3BB0A2E8DD477901E4FCA894C0"));
 }
 
 TEST(srtp_b3, "srtp: RFC 3711 B.3 key derivation") {
@@ -164,7 +168,8 @@ TEST(srtp_7714_17_3, "srtp: RFC 7714 17.3 tagged RTCP in clear is authentic and 
 TEST(srtp_wrong_sizes, "srtp: keys of wrong size make no context") {
   CHECK(SrtpSender::create(SrtpProfile::AeadAes128Gcm, std::vector<uint8_t>(15), std::vector<uint8_t>(12)) == nullptr);
   CHECK(SrtpSender::create(SrtpProfile::AeadAes128Gcm, std::vector<uint8_t>(16), std::vector<uint8_t>(14)) == nullptr);
-  CHECK(SrtpReceiver::create(SrtpProfile::Aes128CmSha1_80, std::vector<uint8_t>(16), std::vector<uint8_t>(12)) == nullptr);
+  CHECK(SrtpReceiver::create(SrtpProfile::Aes128CmSha1_80, std::vector<uint8_t>(16), std::vector<uint8_t>(12)) ==
+        nullptr);
   CHECK(srtp_profile_from_id(7) == SrtpProfile::AeadAes128Gcm);
   CHECK(!srtp_profile_from_id(2));
 }
@@ -203,6 +208,53 @@ TEST(srtp_prefix, "srtp: header, prefix and payload from elsewhere give the same
       CHECK_BYTES(slot, expected);
     }
   }
+}
+
+// The vectors of the RFCs all have rollover counter 0. Here the nonce and the authenticated parts are put together by
+// hand, with everything set, and OpenSSL is asked directly.
+TEST(srtp_high_index_gcm, "srtp: GCM with a rollover counter gives the nonce of RFC 7714 8.1") {
+  const auto keys = session(kKey128, kGcmSalt);
+  const auto sender = SrtpSender::from_session_keys(SrtpProfile::AeadAes128Gcm, keys);
+  const auto plain = hex("8060beef 11223344 a1b2c3d4 00112233445566778899");
+  const auto sealed = seal(*sender, plain, 0x89abcdefbeefu);
+  // 0000 a1b2c3d4 89abcdef beef, xor the salt 517569642070726f2071756f.
+  const auto nonce = hex("5175c8d6e3a4fbc4ed9ecb80");
+  std::vector<uint8_t> expected(plain.begin(), plain.begin() + 12);
+  expected.resize(12 + 10 + 16);
+  EVP_CIPHER_CTX* c = EVP_CIPHER_CTX_new();
+  int n = 0;
+  CHECK_EQ(EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), nullptr, hex(kKey128).data(), nonce.data()), 1);
+  CHECK_EQ(EVP_EncryptUpdate(c, nullptr, &n, plain.data(), 12), 1);
+  CHECK_EQ(EVP_EncryptUpdate(c, expected.data() + 12, &n, plain.data() + 12, 10), 1);
+  CHECK_EQ(EVP_EncryptFinal_ex(c, expected.data() + 22, &n), 1);
+  CHECK_EQ(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, 16, expected.data() + 22), 1);
+  EVP_CIPHER_CTX_free(c);
+  CHECK_BYTES(sealed, expected);
+}
+
+TEST(srtp_high_index_cm, "srtp: AES-CM with a rollover counter gives the IV and the MAC of RFC 3711 4.1.1 and 4.2") {
+  SrtpSessionKeys keys = session(kKey128, "F0F1F2F3F4F5F6F7F8F9FAFBFCFD");
+  keys.rtp_auth = keys.rtcp_auth = hex("CEBE321F6FF7716B6FD4AB49AF256A156D38BAA4");
+  const auto sender = SrtpSender::from_session_keys(SrtpProfile::Aes128CmSha1_80, keys);
+  const auto plain = hex("8060beef 11223344 a1b2c3d4 00112233445566778899");
+  const auto sealed = seal(*sender, plain, 0x89abcdefbeefu);
+  // The salt at bytes 0–13, xor the SSRC at 4–7 and the index at 8–13; the counter at 14–15.
+  const auto block = hex("f0f1f2f3 55473523 7152371442120000");
+  std::vector<uint8_t> expected = plain;
+  uint8_t key_stream[32];
+  EVP_CIPHER_CTX* c = EVP_CIPHER_CTX_new();
+  int n = 0;
+  CHECK_EQ(EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), nullptr, hex(kKey128).data(), nullptr), 1);
+  CHECK_EQ(EVP_EncryptUpdate(c, key_stream, &n, block.data(), 16), 1);
+  EVP_CIPHER_CTX_free(c);
+  for (size_t i = 0; i < 10; i++) expected[12 + i] = static_cast<uint8_t>(expected[12 + i] ^ key_stream[i]);
+  auto signed_part = expected;
+  for (const uint8_t b : hex("89abcdef")) signed_part.push_back(b);
+  uint8_t mac[20];
+  unsigned size = 0;
+  CHECK(HMAC(EVP_sha1(), keys.rtp_auth.data(), 20, signed_part.data(), signed_part.size(), mac, &size) != nullptr);
+  expected.insert(expected.end(), mac, mac + 10);
+  CHECK_BYTES(sealed, expected);
 }
 
 TEST(srtp_no_room, "srtp: a slot that is too small or a wrong index is refused") {
@@ -371,7 +423,8 @@ TEST(srtp_streams, "srtp: streams are separate, bounded, and can be forgotten") 
 
 TEST(srtp_wrong_key, "srtp: the other direction's key opens nothing") {
   auto ends = make_ends(SrtpProfile::Aes128CmSha1_80);
-  const auto other = SrtpReceiver::create(SrtpProfile::Aes128CmSha1_80, std::vector<uint8_t>(16, 1), std::vector<uint8_t>(14, 2));
+  const auto other =
+      SrtpReceiver::create(SrtpProfile::Aes128CmSha1_80, std::vector<uint8_t>(16, 1), std::vector<uint8_t>(14, 2));
   CHECK(open_index(*other, *ends.sender, 10) == SrtpError::AuthFailed);
   CHECK_EQ(other->ssrc_count(), 0u);
 }

@@ -98,7 +98,8 @@ TEST(stun_write_read, "stun: what is written is read back") {
   CHECK(m.use_candidate && m.has_fingerprint);
   CHECK(stun_check_integrity(m, as_bytes(kPassword)));
 
-  for (const auto& address : {SocketAddress::v4(10, 1, 2, 3, 65535), SocketAddress::from_v6(hex("20010db8000000000000000000000001").data(), 9)}) {
+  for (const auto& address : {SocketAddress::v4(10, 1, 2, 3, 65535),
+                              SocketAddress::from_v6(hex("20010db8000000000000000000000001").data(), 9)}) {
     uint8_t buffer[128];
     StunWriter w(buffer, StunClass::Error, 0xABC, kId);
     w.xor_mapped_address(address);

@@ -59,23 +59,23 @@ class FixedRandom : public RandomSource {
 
 }  // namespace parley::test
 
-#define TEST(id, name)                                                \
-  static void test_##id();                                            \
+#define TEST(id, name)                                                      \
+  static void test_##id();                                                  \
   static const ::parley::test::Registration register_##id(name, test_##id); \
   static void test_##id()
 #define CHECK_TEXT(x) #x
-#define CHECK(condition)                                                                                 \
-  do {                                                                                                   \
-    if (!(condition)) {                                                                                  \
+#define CHECK(condition)                                                                                       \
+  do {                                                                                                         \
+    if (!(condition)) {                                                                                        \
       throw ::parley::test::Failure{std::string(__FILE__) + ":" + std::to_string(__LINE__) + ": " #condition}; \
-    }                                                                                                    \
+    }                                                                                                          \
   } while (0)
 #define CHECK_EQ(a, b) ::parley::test::check_equal((a), (b), #a " == " #b, __FILE__, __LINE__)
-#define CHECK_BYTES(a, b)                                                                                      \
-  do {                                                                                                         \
-    const std::string left = ::parley::test::to_hex(a), right = ::parley::test::to_hex(b);                     \
-    if (left != right) {                                                                                       \
-      throw ::parley::test::Failure{std::string(__FILE__) + ":" + std::to_string(__LINE__) + ": " #a " == " #b \
-                                    ": " + left + " is not " + right};                                         \
-    }                                                                                                          \
+#define CHECK_BYTES(a, b)                                                                                             \
+  do {                                                                                                                \
+    const std::string left = ::parley::test::to_hex(a), right = ::parley::test::to_hex(b);                            \
+    if (left != right) {                                                                                              \
+      throw ::parley::test::Failure{std::string(__FILE__) + ":" + std::to_string(__LINE__) + ": " #a " == " #b ": " + \
+                                    left + " is not " + right};                                                       \
+    }                                                                                                                 \
   } while (0)

@@ -1,0 +1,217 @@
+// Commands and statistics.
+#include "addon/calls.h"
+#include "addon/handle.h"
+#include "addon/values.h"
+
+namespace parley {
+namespace {
+
+napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport) {
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  const auto number = [&](const char* name, double value) { set(env, out, name, make_number(env, value)); };
+  number("transport", transport.id);
+  number("state", static_cast<double>(transport.state));
+  number("packetsReceived", static_cast<double>(transport.traffic.packets_received));
+  number("bytesReceived", static_cast<double>(transport.traffic.bytes_received));
+  number("packetsSent", static_cast<double>(transport.traffic.packets_sent));
+  number("bytesSent", static_cast<double>(transport.traffic.bytes_sent));
+  number("idleMs", static_cast<double>(transport.idle_ms));
+  number("rttMs", transport.rtt_ms);
+  number("nacksReceived", static_cast<double>(transport.media.nacks_received));
+  number("nacksSent", static_cast<double>(transport.media.nacks_sent));
+  number("retransmitted", static_cast<double>(transport.media.retransmitted));
+  number("plisReceived", static_cast<double>(transport.media.plis_received));
+  number("plisSent", static_cast<double>(transport.media.plis_sent));
+  set(env, out, "srtpProfile", make_text(env, transport.srtp_profile));
+  return out;
+}
+
+}  // namespace
+
+// createRoom(handle, id)
+napi_value create_room(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.create_room(id); }));
+}
+
+// closeRoom(handle, id)
+napi_value close_room(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_room(id); }));
+}
+
+// createTransport(handle, id, room, controlling, ufrag, pwd, candidates: [ip, port, …])
+napi_value create_transport(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  TransportConfig config;
+  config.id = arguments.u32(1);
+  config.room = arguments.u32(2);
+  config.controlling = arguments.boolean(3);
+  config.ice_ufrag = arguments.text(4);
+  config.ice_pwd = arguments.text(5);
+  const std::vector<napi_value> candidates = arguments.list(6);
+  for (size_t i = 0; i + 1 < candidates.size(); i += 2) {
+    uint32_t port = 0;
+    SocketAddress address;
+    if (napi_get_value_uint32(env, candidates[i + 1], &port) != napi_ok ||
+        !parse_address(arguments.text(candidates[i]), static_cast<uint16_t>(port), address)) {
+      return make_bool(env, false);
+    }
+    config.remote_candidates.push_back(address);
+  }
+  return make_bool(env, post(handle, arguments, [config](Loop& loop) { loop.create_transport(config); }));
+}
+
+// connectTransport(handle, id, ufrag, pwd, fingerprints: [hash, Uint8Array, …], active). Hash: 0 sha-1, 1 sha-256, 2
+// sha-384, 3 sha-512.
+napi_value connect_transport(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  RemoteTransport remote;
+  remote.ice_ufrag = arguments.text(2);
+  remote.ice_pwd = arguments.text(3);
+  const std::vector<napi_value> fingerprints = arguments.list(4);
+  remote.active = arguments.boolean(5);
+  for (size_t i = 0; i + 1 < fingerprints.size(); i += 2) {
+    uint32_t hash = 0;
+    if (napi_get_value_uint32(env, fingerprints[i], &hash) != napi_ok || hash > 3) return make_bool(env, false);
+    remote.fingerprints.push_back({static_cast<FingerprintHash>(hash), arguments.bytes(fingerprints[i + 1])});
+  }
+  return make_bool(env, post(handle, arguments, [id, remote](Loop& loop) { loop.connect_transport(id, remote); }));
+}
+
+// setRtpParameters(handle, id, Uint32Array): audio level, transport-cc, abs-send-time, mid and dependency descriptor ids,
+// then per codec: payload type, kind (0 audio, 1 video), codec (enum Codec), clock rate, associated payload type.
+napi_value set_rtp_parameters(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  const std::vector<uint32_t> numbers = arguments.u32s(2);
+  if (numbers.size() < 5 || (numbers.size() - 5) % 5 != 0) return make_bool(env, false);
+  RtpParameters parameters;
+  const auto extension = [&numbers](size_t i) { return static_cast<uint8_t>(numbers[i] <= 14 ? numbers[i] : 0); };
+  parameters.audio_level_id = extension(0);
+  parameters.transport_cc_id = extension(1);
+  parameters.abs_send_time_id = extension(2);
+  parameters.mid_id = extension(3);
+  parameters.dependency_descriptor_id = extension(4);
+  for (size_t i = 5; i < numbers.size(); i += 5) {
+    if (numbers[i] > 127 || numbers[i + 1] > 1 || numbers[i + 2] > static_cast<uint32_t>(Codec::red) ||
+        numbers[i + 4] > 127) {
+      return make_bool(env, false);
+    }
+    CodecParameters& codec = parameters.by_payload_type[numbers[i]];
+    codec.known = true;
+    codec.kind = static_cast<MediaKind>(numbers[i + 1]);
+    codec.codec = static_cast<Codec>(numbers[i + 2]);
+    codec.clock_rate_hz = numbers[i + 3];
+    codec.associated_payload_type = static_cast<uint8_t>(numbers[i + 4]);
+    if (codec.codec == Codec::rtx) {
+      parameters.rtx_payload_type[codec.associated_payload_type] = static_cast<uint8_t>(numbers[i]);
+    }
+  }
+  return make_bool(env, post(handle, arguments, [id, parameters](Loop& loop) { loop.set_rtp_parameters(id, parameters); }));
+}
+
+// closeTransport(handle, id)
+napi_value close_transport(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_transport(id); }));
+}
+
+// createSource(handle, id, transport, kind, Uint32Array [ssrc, rtxSsrc, …])
+napi_value create_source(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  SourceConfig config;
+  config.id = arguments.u32(1);
+  config.transport = arguments.u32(2);
+  config.kind = arguments.u32(3) == 0 ? MediaKind::audio : MediaKind::video;
+  const std::vector<uint32_t> ssrcs = arguments.u32s(4);
+  if (ssrcs.empty() || ssrcs.size() % 2 != 0 || ssrcs.size() > 16) return make_bool(env, false);
+  for (size_t i = 0; i < ssrcs.size(); i += 2) config.encodings.push_back({ssrcs[i], ssrcs[i + 1]});
+  return make_bool(env, post(handle, arguments, [config](Loop& loop) { loop.create_source(config); }));
+}
+
+// setSourceBlocked(handle, id, blocked)
+napi_value set_source_blocked(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  const bool blocked = arguments.boolean(2);
+  return make_bool(env, post(handle, arguments, [id, blocked](Loop& loop) { loop.set_source_blocked(id, blocked); }));
+}
+
+// closeSource(handle, id)
+napi_value close_source(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_source(id); }));
+}
+
+// setForwarding(handle, receiver, Uint32Array [source, maxEncoding, …])
+napi_value set_forwarding(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t receiver = arguments.u32(1);
+  const std::vector<uint32_t> numbers = arguments.u32s(2);
+  std::vector<ForwardingEntry> entries;
+  for (size_t i = 0; i + 1 < numbers.size(); i += 2) entries.push_back({numbers[i], numbers[i + 1]});
+  return make_bool(env,
+                   post(handle, arguments, [receiver, entries](Loop& loop) { loop.set_forwarding(receiver, entries); }));
+}
+
+// requestKeyFrame(handle, source)
+napi_value request_key_frame(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.request_key_frame(id); }));
+}
+
+// stats(handle) → object, or null when the engine did not answer in time
+napi_value stats(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  EngineSnapshot snapshot;
+  if (!handle || !handle->engine || !handle->engine->ask([&](Loop& loop) { snapshot = loop.snapshot(); })) {
+    return make_null(env);
+  }
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  const auto number = [&](const char* name, uint64_t value) {
+    set(env, out, name, make_number(env, static_cast<double>(value)));
+  };
+  number("cpuUs", snapshot.cpu_us);
+  number("packetsReceived", snapshot.packets_received);
+  number("packetsSent", snapshot.sent.packets);
+  number("forwarded", snapshot.forwarded);
+  number("sendCalls", snapshot.sent.system_calls);
+  number("segmentedPackets", snapshot.sent.segmented_packets);
+  napi_value drops = nullptr;
+  napi_create_object(env, &drops);
+  for (size_t i = 0; i < snapshot.drops.by_reason.size(); ++i) {
+    const uint64_t count = snapshot.drops.by_reason[i];
+    if (count != 0) set(env, drops, drop_name(static_cast<Drop>(i)), make_number(env, static_cast<double>(count)));
+  }
+  set(env, out, "drops", drops);
+  napi_value transports = nullptr;
+  napi_create_array_with_length(env, snapshot.transports.size(), &transports);
+  for (size_t i = 0; i < snapshot.transports.size(); ++i) {
+    napi_set_element(env, transports, static_cast<uint32_t>(i), make_transport_stats(env, snapshot.transports[i]));
+  }
+  set(env, out, "transports", transports);
+  return out;
+}
+
+}  // namespace parley
