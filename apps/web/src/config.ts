@@ -34,7 +34,8 @@ export function readConfig(source: unknown, pageUrl: string): ServerConfig {
 }
 
 function readServiceUrl(text: string, pageUrl: string): string {
-  if (!URL.canParse(text, pageUrl)) throw new ConfigError(`The server's configuration has a malformed websocket: ${text}`)
+  if (!URL.canParse(text, pageUrl))
+    throw new ConfigError(`The server's configuration has a malformed websocket: ${text}`)
   const url = new URL(text, pageUrl)
   url.protocol = url.protocol.replace(/^http/, 'ws')
   if (!/^wss?:$/.test(url.protocol)) {

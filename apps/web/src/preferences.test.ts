@@ -4,7 +4,10 @@ import { DEFAULTS, openPreferences, parsePreferences } from './preferences.ts'
 
 function memoryStorage() {
   const items = new Map<string, string>()
-  return { getItem: (key: string) => items.get(key) ?? null, setItem: (key: string, value: string) => items.set(key, value) }
+  return {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => items.set(key, value),
+  }
 }
 
 test('choices come back when the page is opened again', () => {
@@ -16,7 +19,10 @@ test('choices come back when the page is opened again', () => {
 test('what is not ours or has the wrong type is ignored', () => {
   assert.deepEqual(parsePreferences('not json'), DEFAULTS)
   assert.deepEqual(parsePreferences('null'), DEFAULTS)
-  assert.deepEqual(parsePreferences('{"isCameraMuted":"yes","cameraId":"c1","other":1}'), { ...DEFAULTS, cameraId: 'c1' })
+  assert.deepEqual(parsePreferences('{"isCameraMuted":"yes","cameraId":"c1","other":1}'), {
+    ...DEFAULTS,
+    cameraId: 'c1',
+  })
 })
 
 test('storage that throws costs nothing but memory', () => {

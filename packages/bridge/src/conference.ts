@@ -3,7 +3,7 @@
  * `Subscriptions`'s matter, who speaks is `SpeechOrder`'s.
  */
 import { encodeColibri } from '@parley/protocol'
-import type { BridgeColibriMessage, ClientColibriMessage, SourceSet } from '@parley/protocol'
+import type { BridgeColibriMessage, ClientColibriMessage, SentVideoType, SourceSet } from '@parley/protocol'
 import type { EngineEvent, MediaEngine, RoomId, SourceId, TransportStats } from '@parley/media-engine'
 import { audioSubscription } from './audio-subscription.ts'
 import { Channel } from './channel.ts'
@@ -150,6 +150,10 @@ export class Conference {
     this.#options.engine.closeRoom(this.room)
   }
 
+  #setVideoType(endpoint: Endpoint, sourceName: string, videoType: SentVideoType): void {
+    if (endpoint.setVideoType(sourceName, videoType)) this.#subscriptions.invalidateAll()
+  }
+
   #onMessage(endpoint: Endpoint, message: ClientColibriMessage): void {
     switch (message.colibriClass) {
       case 'ReceiverVideoConstraints':
@@ -162,8 +166,10 @@ export class Conference {
         endpoint.audio = audioSubscription(message)
         return this.#subscriptions.invalidate(endpoint)
       case 'SourceVideoTypeMessage':
-        if (endpoint.setVideoType(message.sourceName, message.videoType)) this.#subscriptions.invalidateAll()
-        return
+        return this.#setVideoType(endpoint, message.sourceName, message.videoType)
+      case 'VideoTypeMessage':
+        // such a client has one video source, which the focus named for it
+        return this.#setVideoType(endpoint, `${endpoint.id}-v0`, message.videoType)
       case 'EndpointMessage':
         return this.#broadcast(messageReceivers(this.endpoints, endpoint, message.to), {
           ...message,

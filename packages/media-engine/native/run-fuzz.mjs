@@ -62,7 +62,7 @@ function runDriver(name, program) {
     process.stdout.write(`ok fuzz ${name}: ${result.stdout.trim()}, ${corpus.length} kept inputs\n`)
     return true
   }
-  process.stderr.write(result.stderr)
+  process.stderr.write(result.error ? `${result.error.message}\n` : result.stderr)
   const kept = keep(name, current)
   process.stdout.write(`not ok fuzz ${name}: ${result.signal ?? `exit ${result.status}`}, input kept in ${kept}\n`)
   return false

@@ -121,6 +121,7 @@ const clientMessages: ReadonlyMap<string, Reader<ClientColibriMessage>> = new Ma
         videoType: required('videoType', o, videoType),
       }),
     ],
+    ['VideoTypeMessage', (o) => ({ colibriClass: 'VideoTypeMessage', videoType: required('videoType', o, videoType) })],
     ['ReceiverAudioSubscription', receiverAudioSubscription],
     ['EndpointMessage', endpointMessage],
     ['EndpointStats', endpointStats],

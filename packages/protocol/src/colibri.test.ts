@@ -21,6 +21,7 @@ const fromClients: readonly ClientColibriMessage[] = [
   { colibriClass: 'ReceiverVideoConstraints' },
   { colibriClass: 'LastNChangedEvent', lastN: -1 },
   { colibriClass: 'SourceVideoTypeMessage', sourceName: 'aaaaaaaa-v0', videoType: 'none' },
+  { colibriClass: 'VideoTypeMessage', videoType: 'desktop' },
   { colibriClass: 'ReceiverAudioSubscription', all: true, include: [], exclude: ['aaaaaaaa-a1'] },
   {
     colibriClass: 'EndpointMessage',

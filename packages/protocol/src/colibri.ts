@@ -41,6 +41,15 @@ export interface SourceVideoTypeMessage {
   readonly videoType: SentVideoType
 }
 
+/**
+ * Says of an endpoint's one video source what {@link SourceVideoTypeMessage} says of a named one.
+ * COMPAT: clients without source names (2022).
+ */
+export interface VideoTypeMessage {
+  readonly colibriClass: 'VideoTypeMessage'
+  readonly videoType: SentVideoType
+}
+
 /** Which audio sources a receiver wants: those of `include`, or all, but never those of `exclude`. */
 export interface ReceiverAudioSubscription {
   readonly colibriClass: 'ReceiverAudioSubscription'
@@ -151,6 +160,7 @@ export type ClientColibriMessage =
   | ReceiverVideoConstraints
   | LastNChangedEvent
   | SourceVideoTypeMessage
+  | VideoTypeMessage
   | ReceiverAudioSubscription
   | EndpointMessage
   | EndpointStats

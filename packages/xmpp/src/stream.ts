@@ -181,6 +181,8 @@ export class ClientStream {
         return this.#bind(element)
       case 'bound':
         return this.#receiveStanza(element)
+      case 'ended':
+        return
     }
   }
 

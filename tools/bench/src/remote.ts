@@ -5,8 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-// biome-ignore lint: the shape of a module's functions
-type Functions = Record<string, (...args: any[]) => any>
+type Functions = Record<string, (...args: never[]) => unknown>
 
 export type RemoteOf<M extends Functions> = {
   readonly [K in keyof M]: (...args: Parameters<M[K]>) => Promise<Awaited<ReturnType<M[K]>>>

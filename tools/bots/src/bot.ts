@@ -1,6 +1,13 @@
 /** One participant without a browser. Signalling is the client library's; media is the engine's in client mode. */
 import { type Conference, type Connection, connect, type Platform } from '@parley/client'
-import { createEngine, type EngineStats, LatencyHistogram, type LoadSink, type MediaEngine, type TransportId } from '@parley/media-engine'
+import {
+  createEngine,
+  type EngineStats,
+  LatencyHistogram,
+  type LoadSink,
+  type MediaEngine,
+  type TransportId,
+} from '@parley/media-engine'
 import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { NativePeer, type SyntheticMedia, SyntheticTrack } from './native-peer.ts'

@@ -13,14 +13,7 @@ export function CallPage({ app, call }: { readonly app: AppModel; readonly call:
   const leave = useCallback(() => void app.leave(), [app])
   switch (phase.kind) {
     case 'entering':
-      return (
-        <MessagePage
-          title="Joining…"
-          advice={call.room}
-          actions={[{ label: 'Cancel', onAction: leave }]}
-          isBusy
-        />
-      )
+      return <MessagePage title="Joining…" advice={call.room} actions={[{ label: 'Cancel', onAction: leave }]} isBusy />
     case 'joined':
       return <CallRoom call={call} preferences={app.preferences} onLeave={leave} />
     case 'rejoining':

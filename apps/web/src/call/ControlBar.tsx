@@ -75,13 +75,7 @@ export function ControlBar({ call, onSettings, onLeave }: ControlBarProps) {
         data-testid="toggle-chat"
       />
       <IconButton icon={Settings} label="Settings" onClick={onSettings} data-testid="open-settings" />
-      <IconButton
-        icon={PhoneOff}
-        label="Leave meeting"
-        tone="danger"
-        onClick={onLeave}
-        data-testid="leave"
-      />
+      <IconButton icon={PhoneOff} label="Leave meeting" tone="danger" onClick={onLeave} data-testid="leave" />
     </div>
   )
 }

@@ -204,7 +204,9 @@ export class CallModel {
       conference.subscribe('participantJoined', ({ displayName }) =>
         this.toasts.showName(displayName || NAMELESS, 'joined'),
       ),
-      conference.subscribe('participantLeft', ({ displayName }) => this.toasts.showName(displayName || NAMELESS, 'left')),
+      conference.subscribe('participantLeft', ({ displayName }) =>
+        this.toasts.showName(displayName || NAMELESS, 'left'),
+      ),
       conference.subscribe('participantUpdated', (now, before) => {
         if (now.raisedHandAt !== undefined && before.raisedHandAt === undefined && !now.isLocal) {
           this.toasts.showName(now.displayName || NAMELESS, 'raised a hand')
@@ -242,11 +244,7 @@ export class CallModel {
     const failure = failureOfEnd(reason)
     const willRejoin = isWorthRejoining(reason)
     this.store.setState({
-      phase: willRejoin
-        ? { kind: 'rejoining', attempt: 1 }
-        : failure
-          ? { kind: 'failed', failure }
-          : { kind: 'left' },
+      phase: willRejoin ? { kind: 'rejoining', attempt: 1 } : failure ? { kind: 'failed', failure } : { kind: 'left' },
     })
     await this.#close()
     if (willRejoin && failure) await this.#rejoin(failure)

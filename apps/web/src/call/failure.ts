@@ -22,7 +22,11 @@ export function failureOfEnd(reason: EndReason): Failure | undefined {
     case 'left':
       return undefined
     case 'kicked':
-      return failure('You were removed from the meeting.', reason.message || 'A moderator ended your participation.', false)
+      return failure(
+        'You were removed from the meeting.',
+        reason.message || 'A moderator ended your participation.',
+        false,
+      )
     case 'room-destroyed':
       return failure('The meeting was closed.', reason.message || 'It has ended for everybody.', true)
     case 'connection-lost':

@@ -67,7 +67,10 @@ export class Toasts {
     for (const { id } of next.slice(0, -MAX_TOASTS)) this.dismiss(id)
     this.#timers.get(toast.id)?.()
     const shownMs = toast.tone === 'warning' ? SHOWN_WARNING_MS : SHOWN_MS
-    this.#timers.set(toast.id, this.#setTimer(shownMs, () => this.dismiss(toast.id)))
+    this.#timers.set(
+      toast.id,
+      this.#setTimer(shownMs, () => this.dismiss(toast.id)),
+    )
   }
 }
 

@@ -18,6 +18,11 @@ test('nothing but web addresses becomes a link', () => {
 
 test('no character is lost or added', () => {
   for (const text of ['', 'plain', 'https://a.example', ' a https://b.example. c https://d.example) ', 'x https://']) {
-    assert.equal(splitLinks(text).map((part) => part.text).join(''), text)
+    assert.equal(
+      splitLinks(text)
+        .map((part) => part.text)
+        .join(''),
+      text,
+    )
   }
 })

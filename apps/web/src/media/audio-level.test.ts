@@ -12,7 +12,10 @@ test('silence is empty, full scale is full', () => {
 
 test('the level rises with the amplitude on a decibel scale', () => {
   const levels = [0.002, 0.01, 0.05, 0.25].map((amplitude) => levelOf(sine(amplitude)))
-  assert.deepEqual(levels, levels.toSorted((a, b) => a - b))
+  assert.deepEqual(
+    levels,
+    levels.toSorted((a, b) => a - b),
+  )
   // −20 dB steps move the meter by equal parts.
   assert.ok(Math.abs(levelOf(sine(0.1)) - levelOf(sine(0.01)) - 20 / 54) < 0.01)
 })

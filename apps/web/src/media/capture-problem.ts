@@ -32,7 +32,10 @@ export function describeProblem(kind: CaptureKind, problem: CaptureProblem): { w
         advice: 'Open it over HTTPS in an up-to-date browser. You can still watch and chat.',
       }
     case 'unplugged':
-      return { what: `Your ${device} was disconnected.`, advice: 'Connect it again or choose another one in the settings.' }
+      return {
+        what: `Your ${device} was disconnected.`,
+        advice: 'Connect it again or choose another one in the settings.',
+      }
     case 'failed':
       return { what: `Your ${device} did not start.`, advice: 'Try again or choose another one in the settings.' }
   }

@@ -132,7 +132,11 @@ export class LocalMedia {
     } catch (error) {
       if (generation !== this.#generation[kind]) return
       this.#stopTrack(kind)
-      this.#update(kind, { isStarting: false, isMuted: true, problem: this.#devices ? problemOfError(error) : 'insecure' })
+      this.#update(kind, {
+        isStarting: false,
+        isMuted: true,
+        problem: this.#devices ? problemOfError(error) : 'insecure',
+      })
     }
   }
 

@@ -36,7 +36,13 @@ export function SettingsDialog({ call, preferences, onClose }: SettingsDialogPro
       <form className={styles.form} onSubmit={save}>
         <header className={styles.header}>
           <h2 id="settings-title">Settings</h2>
-          <IconButton icon={X} label="Close settings" tone="quiet" size="small" onClick={() => dialog.current?.close()} />
+          <IconButton
+            icon={X}
+            label="Close settings"
+            tone="quiet"
+            size="small"
+            onClick={() => dialog.current?.close()}
+          />
         </header>
         <Field label="Your name">
           {(id) => (

@@ -29,11 +29,7 @@ export const Tile = memo(function Tile({ tile, isPinned, onTogglePin }: TileProp
       data-interrupted={tile.isInterrupted}
     >
       {tile.stream ? (
-        <VideoView
-          stream={tile.stream}
-          fit={isScreen ? 'contain' : 'cover'}
-          isMirrored={tile.isLocal && !isScreen}
-        />
+        <VideoView stream={tile.stream} fit={isScreen ? 'contain' : 'cover'} isMirrored={tile.isLocal && !isScreen} />
       ) : (
         <div className={styles.noPicture}>
           <span className={styles.avatar} style={{ '--hue': hueOf(tile.participantId) } as CSSProperties} aria-hidden>

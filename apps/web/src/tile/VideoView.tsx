@@ -19,5 +19,7 @@ export function VideoView({ stream, fit, isMirrored = false }: VideoViewProps) {
       element.srcObject = null
     }
   }, [stream])
-  return <video ref={video} className={styles.video} data-fit={fit} data-mirrored={isMirrored} autoPlay playsInline muted />
+  return (
+    <video ref={video} className={styles.video} data-fit={fit} data-mirrored={isMirrored} autoPlay playsInline muted />
+  )
 }

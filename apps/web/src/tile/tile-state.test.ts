@@ -11,12 +11,29 @@ function participant(id: string, change: Partial<Participant> = {}): [string, Pa
 
 function video(id: string, ownerId: string, change: Partial<MediaSource> = {}): [string, MediaSource] {
   const stream = { id } as MediaStream
-  return [id, { id, ownerId, isLocal: false, kind: 'video', videoType: 'camera', stream, muted: false, isForwarded: true, ...change }]
+  return [
+    id,
+    {
+      id,
+      ownerId,
+      isLocal: false,
+      kind: 'video',
+      videoType: 'camera',
+      stream,
+      muted: false,
+      isForwarded: true,
+      ...change,
+    },
+  ]
 }
 
 test('each person has a tile, each shared screen another', () => {
   const tiles = tilesOf({
-    participants: new Map([participant('me', { isLocal: true }), participant('ada'), participant('bob', { displayName: '' })]),
+    participants: new Map([
+      participant('me', { isLocal: true }),
+      participant('ada'),
+      participant('bob', { displayName: '' }),
+    ]),
     sources: new Map([video('ada-v0', 'ada'), video('ada-v1', 'ada', { videoType: 'desktop' }), video('x-v0', 'x')]),
     dominantSpeakerId: 'ada',
   })

@@ -17,6 +17,12 @@ test('names are not repeated', () => {
 })
 
 test('is a function of the random numbers given, at both ends of their range', () => {
-  assert.equal(makeRoomName(() => 0), 'baba-baba-baba')
-  assert.equal(makeRoomName(() => 0.999999), 'trutrus-trutrus-trutrus')
+  assert.equal(
+    makeRoomName(() => 0),
+    'baba-baba-baba',
+  )
+  assert.equal(
+    makeRoomName(() => 0.999999),
+    'trutrus-trutrus-trutrus',
+  )
 })

@@ -3,7 +3,28 @@
  * name is hard to guess; ambiguous letters (c/k, y/i, x, q) and silent ones are left out.
  */
 
-const ONSETS = ['b', 'd', 'f', 'g', 'k', 'l', 'm', 'n', 'p', 'r', 's', 't', 'v', 'z', 'br', 'dr', 'fl', 'gr', 'pl', 'tr']
+const ONSETS = [
+  'b',
+  'd',
+  'f',
+  'g',
+  'k',
+  'l',
+  'm',
+  'n',
+  'p',
+  'r',
+  's',
+  't',
+  'v',
+  'z',
+  'br',
+  'dr',
+  'fl',
+  'gr',
+  'pl',
+  'tr',
+]
 const VOWELS = ['a', 'e', 'i', 'o', 'u']
 const CODAS = ['', '', '', 'l', 'n', 'r', 's']
 const WORDS = 3

@@ -25,7 +25,10 @@ function assertSound({ rects, contentWidth, contentHeight }: Arrangement, count:
 }
 
 const areApart = (a: Rect, b: Rect) =>
-  a.x + a.width <= b.x + 0.01 || b.x + b.width <= a.x + 0.01 || a.y + a.height <= b.y + 0.01 || b.y + b.height <= a.y + 0.01
+  a.x + a.width <= b.x + 0.01 ||
+  b.x + b.width <= a.x + 0.01 ||
+  a.y + a.height <= b.y + 0.01 ||
+  b.y + b.height <= a.y + 0.01
 
 test('no count breaks a layout in any area', () => {
   for (const area of AREAS) {
@@ -79,7 +82,11 @@ test('only what is scrolled into view is visible, and the stage always', () => {
 })
 
 test('the stage goes to the pinned tile, then to the newest screen of another', () => {
-  const tile = (id: string, videoType: 'camera' | 'desktop', isLocal = false): LayoutTile => ({ id, videoType, isLocal })
+  const tile = (id: string, videoType: 'camera' | 'desktop', isLocal = false): LayoutTile => ({
+    id,
+    videoType,
+    isLocal,
+  })
   const cameras = [tile('me', 'camera', true), tile('ada', 'camera')]
   const screens = [...cameras, tile('s1', 'desktop'), tile('s2', 'desktop'), tile('mine', 'desktop', true)]
   assert.deepEqual(chooseLayout(cameras, undefined), { kind: 'grid' })

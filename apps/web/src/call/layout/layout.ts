@@ -14,7 +14,8 @@ export interface LayoutTile {
 /** What the person pinned; else the screen shared last by another; else everybody. */
 export function chooseLayout(tiles: readonly LayoutTile[], pinnedId: string | undefined): Layout {
   const stage =
-    tiles.find((tile) => tile.id === pinnedId) ?? tiles.findLast((tile) => tile.videoType === 'desktop' && !tile.isLocal)
+    tiles.find((tile) => tile.id === pinnedId) ??
+    tiles.findLast((tile) => tile.videoType === 'desktop' && !tile.isLocal)
   // One's own screen on the stage would show itself in itself, without end.
   return stage ? { kind: 'stage', stageId: stage.id } : { kind: 'grid' }
 }
