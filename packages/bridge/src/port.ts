@@ -10,6 +10,11 @@ export interface BridgePort {
   createEndpoint(request: CreateEndpoint): Promise<Outcome<EndpointCreated>>
   /** Absent fields keep their value. */
   updateEndpoint(request: UpdateEndpoint): Promise<Outcome<void>>
+  /**
+   * New ICE credentials on the bridge's side, with the addresses as they are now; media goes on over the old path. The
+   * endpoint's new ones go to `updateEndpoint`.
+   */
+  restartIce(request: EndpointAddress): Promise<Outcome<TransportDescription>>
   /** Idempotent: an unknown endpoint is done already. */
   expireEndpoint(request: EndpointAddress): Promise<Outcome<void>>
   expireConference(request: { readonly conferenceId: string }): Promise<Outcome<void>>

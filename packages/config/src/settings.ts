@@ -19,6 +19,8 @@ export interface EdgeSettings {
 export interface MediaSettings {
   /** UDP. */
   readonly port: number
+  /** Absent = as many as the machine is good for. */
+  readonly threads: number | undefined
   /** Empty = find out from the machine's interfaces. */
   readonly advertisedAddresses: readonly ListenAddress[]
   readonly advertisesPrivateAddresses: boolean
@@ -63,6 +65,7 @@ function slice(values: Values): Settings {
     },
     media: {
       port: values.JVB_PORT,
+      threads: values.PARLEY_MEDIA_THREADS,
       advertisedAddresses: values.JVB_ADVERTISE_IPS ?? (dockerHost ? [{ ip: dockerHost }] : []),
       advertisesPrivateAddresses: values.JVB_ADVERTISE_PRIVATE_CANDIDATES,
     },

@@ -2,7 +2,7 @@
  * Every setting, once. The reference page, `parley config`, the parser and the typed slices all come from this table. A
  * setting appears here with the first code that reads it.
  */
-import { addressList, domainName, duration, ipAddress, oneOf, origin, path, port, yesNo } from './kinds.ts'
+import { addressList, domainName, duration, integer, ipAddress, oneOf, origin, path, port, yesNo } from './kinds.ts'
 import type { Kind } from './kinds.ts'
 
 /** The part of the program that reads a setting. */
@@ -78,6 +78,12 @@ export const SETTINGS = {
     kind: port(),
     default: '10000',
     meaning: 'UDP port for all media.',
+    readBy: ['bridge'],
+  },
+  PARLEY_MEDIA_THREADS: {
+    kind: integer({ min: 1, max: 64 }),
+    unset: 'one per processor core, less one for everything else, at least one',
+    meaning: 'Threads that move media. A room lives on one of them.',
     readBy: ['bridge'],
   },
   JVB_ADVERTISE_IPS: {

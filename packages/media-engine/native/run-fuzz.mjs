@@ -35,7 +35,7 @@ for (const source of targets) {
   if (values.target !== undefined && values.target !== name) continue
   const program = await buildProgram({
     name: `fuzz-${name}`,
-    sources: [...sourcesOf('core'), driver, source],
+    sources: [...sourcesOf('core'), ...sourcesOf('layers'), driver, source],
     variant,
     compiler,
     flagsFor,

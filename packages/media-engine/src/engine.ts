@@ -3,7 +3,7 @@
  * The native object stays behind private fields.
  */
 import { randomBytes } from 'node:crypto'
-import { constants as osConstants } from 'node:os'
+import { availableParallelism, constants as osConstants } from 'node:os'
 import { loadNative, type NativeEngine, type NativeEvent, type NativeHandle } from './native.ts'
 import {
   EngineError,
@@ -22,6 +22,7 @@ import {
   type TransportOptions,
   type TransportState,
 } from './types.ts'
+import { maxThreads, type RoomLoad, threadDigit, threadForRoom } from './threads.ts'
 import {
   badArgument,
   nativeCandidates,
@@ -33,15 +34,19 @@ import {
 } from './validate.ts'
 
 /**
- * Opens the UDP port and starts the engine's thread.
+ * Opens the UDP port and starts the engine's threads.
  * @throws EngineError `port-in-use`, `bad-argument`.
  */
 export function createEngine(options: EngineOptions): MediaEngine {
   return new Engine(options)
 }
 
-interface Room {
+interface Room extends RoomLoad {
+  /** Index of the media thread on which it lives. */
+  readonly thread: number
   readonly transports: Set<TransportId>
+  /** Sources forwarded to each receiver. */
+  readonly forwarded: Map<TransportId, number>
   /** Every SSRC in use, RTX included. */
   readonly ssrcs: Set<number>
 }
@@ -61,7 +66,8 @@ interface Source {
 export interface EngineInternals {
   readonly native: NativeEngine
   readonly handle: NativeHandle
-  nextId(): number
+  /** On the thread of the transport. */
+  nextId(transport: TransportId): number
   requireTransport(transport: TransportId): void
 }
 
@@ -76,13 +82,14 @@ export function internalsOf(engine: MediaEngine): EngineInternals {
 class Engine implements MediaEngine {
   readonly port: number
   readonly fingerprint: string
+  readonly threads: number
   readonly #native: NativeEngine
   readonly #onEvents: EngineOptions['onEvents']
   readonly #rooms = new Map<RoomId, Room>()
   readonly #transports = new Map<TransportId, Transport>()
   readonly #sources = new Map<SourceId, Source>()
   #handle: NativeHandle | undefined
-  #nextId = 1
+  #lastNumber = 0
   #closing: Promise<void> | undefined
   #stopped: () => void = () => {}
 
@@ -91,26 +98,29 @@ class Engine implements MediaEngine {
     this.#onEvents = options.onEvents
     const port = requirePort(options.port, 'port')
     const address = options.bindAddress === undefined || options.bindAddress === '::' ? '' : options.bindAddress
-    const opened = this.#native.open(port, address, nativeProfiles(options.srtpProfiles), (events) =>
+    const threads = requireThreads(options.threads)
+    const opened = this.#native.open(port, address, nativeProfiles(options.srtpProfiles), threads, (events) =>
       this.#handleEvents(events),
     )
     if (typeof opened === 'number') throw openError(opened, port, options.bindAddress)
     this.#handle = opened.handle
     this.port = opened.port
     this.fingerprint = opened.fingerprint
+    this.threads = opened.threads
     internals.set(this, () => ({
       native: this.#native,
       handle: this.#running(),
-      nextId: () => this.#nextId++,
+      nextId: (transport) => this.#nextId(transport % this.threads),
       requireTransport: (transport) => void this.#transport(transport),
     }))
   }
 
   createRoom(): RoomId {
-    const id = this.#nextId as RoomId
-    this.#send(this.#native.createRoom(this.#running(), id))
-    this.#nextId += 1
-    this.#rooms.set(id, { transports: new Set(), ssrcs: new Set() })
+    const handle = this.#running()
+    const thread = threadForRoom(this.#rooms.values(), this.threads)
+    const id = this.#nextId(thread) as RoomId
+    this.#send(this.#native.createRoom(handle, id))
+    this.#rooms.set(id, { thread, transports: new Set(), forwarded: new Map(), ssrcs: new Set() })
     return id
   }
 
@@ -122,17 +132,14 @@ class Engine implements MediaEngine {
   }
 
   createTransport(options: TransportOptions): LocalTransport {
-    const { transports } = this.#room(options.room)
+    const { thread, transports } = this.#room(options.room)
     const candidates = nativeCandidates(options)
-    const id = this.#nextId as TransportId
-    // 48 and 144 bits; RFC 8445 §5.3 asks for 24 and 128. Base64url's characters are not all ICE's, plain base64's are.
-    const iceUfrag = randomBytes(6).toString('base64')
-    const icePwd = randomBytes(18).toString('base64')
+    const id = this.#nextId(thread) as TransportId
+    const { iceUfrag, icePwd } = iceCredentials(thread)
     const controlling = options.iceRole === 'controlling'
     this.#send(
       this.#native.createTransport(this.#running(), id, options.room, controlling, iceUfrag, icePwd, candidates),
     )
-    this.#nextId += 1
     this.#transports.set(id, { room: options.room, sources: new Set() })
     transports.add(id)
     return { id, iceUfrag, icePwd }
@@ -152,6 +159,13 @@ class Engine implements MediaEngine {
         remote.setup === 'active',
       ),
     )
+  }
+
+  restartIce(transport: TransportId): LocalTransport {
+    const { room } = this.#transport(transport)
+    const { iceUfrag, icePwd } = iceCredentials(this.#room(room).thread)
+    this.#send(this.#native.restartIce(this.#running(), transport, iceUfrag, icePwd))
+    return { id: transport, iceUfrag, icePwd }
   }
 
   setRtpParameters(transport: TransportId, parameters: RtpParameters): void {
@@ -174,10 +188,9 @@ class Engine implements MediaEngine {
     const ssrcs = [...numbers].filter((ssrc) => ssrc !== 0)
     const taken = ssrcs.find((ssrc) => room.ssrcs.has(ssrc))
     if (taken !== undefined) throw new EngineError('ssrc-in-use', `SSRC ${taken} belongs to another source of the room`)
-    const id = this.#nextId as SourceId
+    const id = this.#nextId(this.#room(transport.room).thread) as SourceId
     const kind = options.kind === 'audio' ? 0 : 1
     this.#send(this.#native.createSource(this.#running(), id, options.transport, kind, numbers))
-    this.#nextId += 1
     this.#sources.set(id, { transport: options.transport, room: transport.room, ssrcs })
     transport.sources.add(id)
     for (const ssrc of ssrcs) room.ssrcs.add(ssrc)
@@ -207,6 +220,7 @@ class Engine implements MediaEngine {
       return [source, Math.min(maxEncoding, 255)]
     })
     this.#send(this.#native.setForwarding(this.#running(), receiver, Uint32Array.from(numbers)))
+    this.#rooms.get(room)?.forwarded.set(receiver, sources.length)
   }
 
   requestKeyFrame(source: SourceId): void {
@@ -280,6 +294,12 @@ class Engine implements MediaEngine {
     }
   }
 
+  /** The id says where the thing lives, see `native/engine/loop_group.h`. */
+  #nextId(thread: number): number {
+    this.#lastNumber += 1
+    return this.#lastNumber * this.threads + thread
+  }
+
   #running(): NativeHandle {
     if (this.#handle === undefined) throw new EngineError('closed', 'the engine is closed')
     return this.#handle
@@ -311,7 +331,10 @@ class Engine implements MediaEngine {
   }
 
   #forgetTransport(id: TransportId): void {
-    for (const source of this.#transports.get(id)?.sources ?? []) this.#forgetSource(source)
+    const transport = this.#transports.get(id)
+    if (transport === undefined) return
+    for (const source of transport.sources) this.#forgetSource(source)
+    this.#rooms.get(transport.room)?.forwarded.delete(id)
     this.#transports.delete(id)
   }
 
@@ -334,6 +357,19 @@ function nativeProfiles(names: readonly SrtpProfileName[] = defaultProfiles): Ui
       return id
     }),
   )
+}
+
+function requireThreads(threads = Math.max(1, Math.min(availableParallelism() - 1, maxThreads))): number {
+  if (Number.isInteger(threads) && threads >= 1 && threads <= maxThreads) return threads
+  throw badArgument(`threads must be a whole number from 1 to ${maxThreads}, not ${threads}`)
+}
+
+/** 42 and 144 bits; RFC 8445 §5.3 asks for 24 and 128. Base64url's characters are not all ICE's, plain base64's are. */
+function iceCredentials(thread: number): { iceUfrag: string; icePwd: string } {
+  return {
+    iceUfrag: threadDigit(thread) + randomBytes(6).toString('base64').slice(1),
+    icePwd: randomBytes(18).toString('base64'),
+  }
 }
 
 function openError(errno: number, port: number, address: string | undefined): EngineError {
@@ -367,4 +403,9 @@ const profileIds: Readonly<Record<SrtpProfileName, number>> = {
   AEAD_AES_256_GCM: 0x0008,
 }
 
-const defaultProfiles: readonly SrtpProfileName[] = ['AEAD_AES_128_GCM', 'AES_CM_128_HMAC_SHA1_80']
+/**
+ * GCM is several times faster than counter mode with HMAC where the processor knows AES. Key length costs a third more
+ * rounds and protects against nothing that 128 bits leave open for packets worth minutes, so that 256 is for peers that
+ * have no other.
+ */
+const defaultProfiles: readonly SrtpProfileName[] = ['AEAD_AES_128_GCM', 'AEAD_AES_256_GCM', 'AES_CM_128_HMAC_SHA1_80']

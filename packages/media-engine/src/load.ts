@@ -89,7 +89,7 @@ export function createLoadSender(engine: MediaEngine, transport: TransportId, op
   requireWhole(options.payloadBytes, 'payloadBytes', 32, 1300)
   requireWhole(options.payloadType, 'payloadType', 0, 127)
   const burst = requireWhole(options.burst ?? 1, 'burst', 1, 1000)
-  const id = inside.nextId()
+  const id = inside.nextId(transport)
   const parameters = Uint32Array.of(
     requireSsrc(options.ssrc),
     options.rtxSsrc === undefined ? 0 : requireSsrc(options.rtxSsrc),

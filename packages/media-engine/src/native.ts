@@ -40,6 +40,13 @@ export interface NativeStats {
   readonly segmentedPackets: number
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly NativeTransportStats[]
+  readonly threads: readonly {
+    readonly cpuUs: number
+    readonly packetsReceived: number
+    readonly forwarded: number
+    readonly handedOver: number
+    readonly rooms: number
+  }[]
 }
 
 export interface NativeSinkStats {
@@ -56,8 +63,11 @@ export interface NativeEngine {
     port: number,
     address: string,
     srtpProfiles: Uint32Array,
+    threads: number,
     onEvents: (events: readonly NativeEvent[]) => void,
-  ): { readonly handle: NativeHandle; readonly port: number; readonly fingerprint: string } | number
+  ):
+    | { readonly handle: NativeHandle; readonly port: number; readonly fingerprint: string; readonly threads: number }
+    | number
   close(handle: NativeHandle): boolean
   createRoom(handle: NativeHandle, id: number): boolean
   closeRoom(handle: NativeHandle, id: number): boolean
@@ -78,6 +88,7 @@ export interface NativeEngine {
     fingerprints: readonly (number | Uint8Array)[],
     active: boolean,
   ): boolean
+  restartIce(handle: NativeHandle, id: number, ufrag: string, pwd: string): boolean
   setRtpParameters(handle: NativeHandle, id: number, parameters: Uint32Array): boolean
   closeTransport(handle: NativeHandle, id: number): boolean
   createSource(handle: NativeHandle, id: number, transport: number, kind: 0 | 1, ssrcs: Uint32Array): boolean

@@ -1,6 +1,7 @@
 /**
  * The engine's border: commands go down as calls, facts come up as events in batches. Nothing here is called per packet.
- * Every call returns at once; the engine's thread carries it out in the order of the calls.
+ * Every call returns at once; a room's thread carries out
+ * what concerns the room, in the order of the calls.
  */
 
 /** Handles are positive integers, never reused while the engine lives. */
@@ -13,9 +14,14 @@ export interface EngineOptions {
   readonly port: number
   /** Address to bind; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
   readonly bindAddress?: string
-  /** In order of preference; default AEAD_AES_128_GCM, then AES_CM_128_HMAC_SHA1_80. */
+  /** In order of preference; default AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80. */
   readonly srtpProfiles?: readonly SrtpProfileName[]
-  /** Called at most once per turn of the engine's loop, on the JavaScript thread. */
+  /**
+   * Media threads, 1 to 64; default: one per processor core, less one for everything else. A room lives on one thread,
+   * rooms are spread by what they forward.
+   */
+  readonly threads?: number
+  /** Called at most once per turn of an engine's thread, on the JavaScript thread. */
   readonly onEvents: (events: readonly EngineEvent[]) => void
 }
 
@@ -90,6 +96,8 @@ export type EngineEvent =
    * Level is RFC 6464's: 0 = loudest, 127 = silence.
    */
   | { readonly type: 'audio-levels'; readonly room: RoomId; readonly levels: Uint32Array }
+  /** What the way to a receiver carries, media and repair together; told when it has changed noticeably. */
+  | { readonly type: 'bandwidth-estimate'; readonly transport: TransportId; readonly bps: number }
 
 /** Counters since creation. Bytes are UDP payload. */
 export interface TransportStats {
@@ -123,12 +131,35 @@ export interface EngineStats {
   /** Dropped packets by reason, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly TransportStats[]
+  /** Of video sources; absent where the engine does not measure them. */
+  readonly layers?: readonly LayerStats[]
+  readonly threads: readonly ThreadStats[]
+}
+
+/** Of one media thread, since its start. */
+export interface ThreadStats {
+  readonly cpuUs: number
+  readonly packetsReceived: number
+  readonly forwarded: number
+  /** Packets that the kernel gave to this thread and that another one had to treat; few, soon after somebody joined. */
+  readonly handedOver: number
+  readonly rooms: number
+}
+
+/** What arrives of one encoding of a source, over the last second. */
+export interface LayerStats {
+  readonly source: SourceId
+  readonly encoding: number
+  /** 0 while it rests. */
+  readonly bitrateBps: number
 }
 
 /** One packet engine. All errors are thrown as `EngineError`. */
 export interface MediaEngine {
   /** UDP port in use. */
   readonly port: number
+  /** Number of media threads. */
+  readonly threads: number
   /** SHA-256 of this start's certificate, upper-case hex with colons. */
   readonly fingerprint: string
 
@@ -139,6 +170,11 @@ export interface MediaEngine {
   createTransport(options: TransportOptions): LocalTransport
   /** Start ICE and DTLS. Calling it again with other ICE credentials restarts ICE with the old DTLS association. */
   connectTransport(transport: TransportId, remote: RemoteTransport): void
+  /**
+   * New local ICE credentials for a transport whose network changed (RFC 8445 §9); tell them to the peer and give its own
+   * to `connectTransport`. Media goes on over the old pair, under the old credentials, until a new one is validated.
+   */
+  restartIce(transport: TransportId): LocalTransport
   setRtpParameters(transport: TransportId, parameters: RtpParameters): void
   closeTransport(transport: TransportId): void
 

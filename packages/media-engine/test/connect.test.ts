@@ -45,3 +45,33 @@ test('a closed transport tells its peer', async () => {
   server.engine.closeTransport(peer.server)
   await clients.reaches(peer.client, 'closed')
 })
+
+test('a handshake that nobody begins fails within its time', async () => {
+  await using server = new Side()
+  await using clients = new Side()
+  const room = server.engine.createRoom()
+  const atServer = server.engine.createTransport({ room, iceRole: 'controlling' })
+  const atClient = clients.engine.createTransport({
+    room: clients.engine.createRoom(),
+    iceRole: 'controlled',
+    remoteCandidates: [{ ip: '127.0.0.1', port: server.engine.port }],
+  })
+  // Each is told that the other one is the DTLS client.
+  const remote = (transport: typeof atServer, side: Side) =>
+    ({
+      iceUfrag: transport.iceUfrag,
+      icePwd: transport.icePwd,
+      fingerprints: [{ hash: 'sha-256', value: side.engine.fingerprint }],
+      setup: 'active',
+    }) as const
+  clients.engine.connectTransport(atClient.id, remote(atServer, server))
+  server.engine.connectTransport(atServer.id, remote(atClient, clients))
+  assert.equal(await server.reaches(atServer.id, 'failed', 20_000), 'dtls-timeout')
+})
+
+test('a peer that insists on AEAD_AES_256_GCM gets it', async () => {
+  await using server = new Side()
+  await using clients = new Side({ srtpProfiles: ['AEAD_AES_256_GCM'] })
+  await addConnectedPeer(server, clients, server.engine.createRoom())
+  assert.equal(server.engine.stats().transports[0]?.srtpProfile, 'AEAD_AES_256_GCM')
+})

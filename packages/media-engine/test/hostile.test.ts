@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { createLoadSender } from '../src/index.ts'
 import { audio, startSender, startSink } from './support/media.ts'
 import { addConnectedPeer, Side, sleep, until } from './support/peers.ts'
 
@@ -148,4 +149,46 @@ test('DTLS from an address that no check has validated changes nothing', async (
   clearInterval(flood)
   assert.ok((server.engine.stats().drops['unknown-source-address'] ?? 0) > 0)
   socket.close()
+})
+
+test('a STUN indication from nobody does not pass for a sign of life', async () => {
+  await using server = new Side()
+  const room = server.engine.createRoom()
+  const { id } = server.engine.createTransport({ room, iceRole: 'controlling' })
+  const indication = Buffer.alloc(20)
+  indication.writeUInt16BE(0x0011, 0)
+  indication.writeUInt32BE(0x2112a442, 4)
+  // Transaction ids that answer our checks begin with the transport's id, which is easy to guess.
+  indication.writeUInt32BE(id, 8)
+  const socket = await openSocket()
+  socket.send(indication, server.engine.port, '127.0.0.1')
+  await until(() => server.engine.stats().packetsReceived === 1, 'the indication')
+  const { drops, transports } = server.engine.stats()
+  assert.equal(transports[0]?.idleMs, -1)
+  assert.equal(drops['stun-rejected'], 1)
+  // Nor may its address begin a handshake.
+  const hello = Buffer.from([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+  socket.send(hello, server.engine.port, '127.0.0.1')
+  await until(() => server.engine.stats().drops['unknown-source-address'] === 1, 'the hello to be dropped')
+  socket.close()
+})
+
+test('a participant who goes through hundreds of SSRCs is still heard', async () => {
+  await using server = new Side()
+  await using clients = new Side()
+  const room = server.engine.createRoom()
+  const sender = await addConnectedPeer(server, clients, room)
+  const received = () => server.engine.stats().transports[0]?.packetsReceived ?? 0
+  for (let batch = 0; batch < 6; batch++) {
+    const before = received()
+    const loads = Array.from({ length: 60 }, (_, i) =>
+      createLoadSender(clients.engine, sender.client, { ...audio, ssrc: 5000 + batch * 100 + i }),
+    )
+    await until(() => received() >= before + 60, `batch ${batch}`)
+    for (const load of loads) load.close()
+  }
+  const before = received()
+  startSender(server, clients, sender, audio)
+  await until(() => received() > before + 10, 'the microphone')
+  assert.equal(server.engine.stats().drops['srtp-malformed'], undefined)
 })

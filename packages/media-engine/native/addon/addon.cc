@@ -16,13 +16,14 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   };
-  constexpr std::array<Call, 20> kCalls = {{
+  constexpr std::array<Call, 21> kCalls = {{
       {"open", open},
       {"close", close},
       {"createRoom", create_room},
       {"closeRoom", close_room},
       {"createTransport", create_transport},
       {"connectTransport", connect_transport},
+      {"restartIce", restart_ice},
       {"setRtpParameters", set_rtp_parameters},
       {"closeTransport", close_transport},
       {"createSource", create_source},

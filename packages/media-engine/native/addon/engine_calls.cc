@@ -27,6 +27,20 @@ napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport
   return out;
 }
 
+napi_value make_thread_stats(napi_env env, const ThreadSnapshot& thread) {
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  const auto number = [&](const char* name, uint64_t value) {
+    set(env, out, name, make_number(env, static_cast<double>(value)));
+  };
+  number("cpuUs", thread.cpu_us);
+  number("packetsReceived", thread.packets_received);
+  number("forwarded", thread.forwarded);
+  number("handedOver", thread.handed_over);
+  number("rooms", thread.rooms);
+  return out;
+}
+
 }  // namespace
 
 // createRoom(handle, id)
@@ -34,7 +48,7 @@ napi_value create_room(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.create_room(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.create_room(id); }));
 }
 
 // closeRoom(handle, id)
@@ -42,7 +56,7 @@ napi_value close_room(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_room(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.close_room(id); }));
 }
 
 // createTransport(handle, id, room, controlling, ufrag, pwd, candidates: [ip, port, …])
@@ -65,7 +79,7 @@ napi_value create_transport(napi_env env, napi_callback_info info) {
     }
     config.remote_candidates.push_back(address);
   }
-  return make_bool(env, post(handle, arguments, [config](Loop& loop) { loop.create_transport(config); }));
+  return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_transport(config); }));
 }
 
 // connectTransport(handle, id, ufrag, pwd, fingerprints: [hash, Uint8Array, …], active). Hash: 0 sha-1, 1 sha-256, 2
@@ -84,7 +98,17 @@ napi_value connect_transport(napi_env env, napi_callback_info info) {
     if (napi_get_value_uint32(env, fingerprints[i], &hash) != napi_ok || hash > 3) return make_bool(env, false);
     remote.fingerprints.push_back({static_cast<FingerprintHash>(hash), arguments.bytes(fingerprints[i + 1])});
   }
-  return make_bool(env, post(handle, arguments, [id, remote](Loop& loop) { loop.connect_transport(id, remote); }));
+  return make_bool(env, post(handle, arguments, id, [id, remote](Loop& loop) { loop.connect_transport(id, remote); }));
+}
+
+// restartIce(handle, id, ufrag, pwd)
+napi_value restart_ice(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t id = arguments.u32(1);
+  const std::string ufrag = arguments.text(2);
+  const std::string pwd = arguments.text(3);
+  return make_bool(env, post(handle, arguments, id, [id, ufrag, pwd](Loop& loop) { loop.restart_ice(id, ufrag, pwd); }));
 }
 
 // setRtpParameters(handle, id, Uint32Array): audio level, transport-cc, abs-send-time, mid and dependency descriptor ids,
@@ -117,7 +141,7 @@ napi_value set_rtp_parameters(napi_env env, napi_callback_info info) {
       parameters.rtx_payload_type[codec.associated_payload_type] = static_cast<uint8_t>(numbers[i]);
     }
   }
-  return make_bool(env, post(handle, arguments, [id, parameters](Loop& loop) { loop.set_rtp_parameters(id, parameters); }));
+  return make_bool(env, post(handle, arguments, id, [id, parameters](Loop& loop) { loop.set_rtp_parameters(id, parameters); }));
 }
 
 // closeTransport(handle, id)
@@ -125,7 +149,7 @@ napi_value close_transport(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_transport(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.close_transport(id); }));
 }
 
 // createSource(handle, id, transport, kind, Uint32Array [ssrc, rtxSsrc, …])
@@ -139,7 +163,7 @@ napi_value create_source(napi_env env, napi_callback_info info) {
   const std::vector<uint32_t> ssrcs = arguments.u32s(4);
   if (ssrcs.empty() || ssrcs.size() % 2 != 0 || ssrcs.size() > 16) return make_bool(env, false);
   for (size_t i = 0; i < ssrcs.size(); i += 2) config.encodings.push_back({ssrcs[i], ssrcs[i + 1]});
-  return make_bool(env, post(handle, arguments, [config](Loop& loop) { loop.create_source(config); }));
+  return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_source(config); }));
 }
 
 // setSourceBlocked(handle, id, blocked)
@@ -148,7 +172,7 @@ napi_value set_source_blocked(napi_env env, napi_callback_info info) {
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
   const bool blocked = arguments.boolean(2);
-  return make_bool(env, post(handle, arguments, [id, blocked](Loop& loop) { loop.set_source_blocked(id, blocked); }));
+  return make_bool(env, post(handle, arguments, id, [id, blocked](Loop& loop) { loop.set_source_blocked(id, blocked); }));
 }
 
 // closeSource(handle, id)
@@ -156,7 +180,7 @@ napi_value close_source(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_source(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.close_source(id); }));
 }
 
 // setForwarding(handle, receiver, Uint32Array [source, maxEncoding, …])
@@ -168,7 +192,7 @@ napi_value set_forwarding(napi_env env, napi_callback_info info) {
   std::vector<ForwardingEntry> entries;
   for (size_t i = 0; i + 1 < numbers.size(); i += 2) entries.push_back({numbers[i], numbers[i + 1]});
   return make_bool(env,
-                   post(handle, arguments, [receiver, entries](Loop& loop) { loop.set_forwarding(receiver, entries); }));
+                   post(handle, arguments, receiver, [receiver, entries](Loop& loop) { loop.set_forwarding(receiver, entries); }));
 }
 
 // requestKeyFrame(handle, source)
@@ -176,7 +200,7 @@ napi_value request_key_frame(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.request_key_frame(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.request_key_frame(id); }));
 }
 
 // stats(handle) → object, or null when the engine did not answer in time
@@ -184,7 +208,7 @@ napi_value stats(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   EngineSnapshot snapshot;
-  if (!handle || !handle->engine || !handle->engine->ask([&](Loop& loop) { snapshot = loop.snapshot(); })) {
+  if (!handle || !handle->engine || !handle->engine->snapshot(snapshot)) {
     return make_null(env);
   }
   napi_value out = nullptr;
@@ -211,6 +235,12 @@ napi_value stats(napi_env env, napi_callback_info info) {
     napi_set_element(env, transports, static_cast<uint32_t>(i), make_transport_stats(env, snapshot.transports[i]));
   }
   set(env, out, "transports", transports);
+  napi_value threads = nullptr;
+  napi_create_array_with_length(env, snapshot.threads.size(), &threads);
+  for (size_t i = 0; i < snapshot.threads.size(); ++i) {
+    napi_set_element(env, threads, static_cast<uint32_t>(i), make_thread_stats(env, snapshot.threads[i]));
+  }
+  set(env, out, "threads", threads);
   return out;
 }
 

@@ -84,16 +84,18 @@ HandleRef handle_of(napi_env env, Arguments& arguments) {
   return *static_cast<HandleRef*>(data);
 }
 
-// open(port, address, srtpProfiles: Uint32Array, onEvents) → { handle, port, fingerprint } or errno
+// open(port, address, srtpProfiles: Uint32Array, threads, onEvents) → { handle, port, fingerprint, threads } or errno
 napi_value open(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   EngineConfig config;
   config.port = static_cast<uint16_t>(arguments.u32(0));
   config.bind_address = arguments.text(1);
+  config.threads = arguments.u32(3);
+  if (config.threads < 1 || config.threads > kMaxThreads) return make_number(env, 22);
   if (!fill_profiles(arguments.u32s(2), config.srtp_profiles) || !arguments.ok()) return make_number(env, 22);
   const auto handle = std::make_shared<Handle>();
   handle->self_while_notified = handle;
-  if (napi_create_threadsafe_function(env, arguments.at(3), nullptr, make_text(env, "parley.events"), 0, 1, nullptr,
+  if (napi_create_threadsafe_function(env, arguments.at(4), nullptr, make_text(env, "parley.events"), 0, 1, nullptr,
                                       on_notify_released, handle.get(), deliver_events,
                                       &handle->notify) != napi_ok) {
     handle->self_while_notified.reset();
@@ -128,6 +130,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   napi_create_object(env, &result);
   set(env, result, "handle", external);
   set(env, result, "port", make_number(env, handle->engine->port()));
+  set(env, result, "threads", make_number(env, handle->engine->threads()));
   set(env, result, "fingerprint", make_text(env, handle->engine->fingerprint()));
   return result;
 }
@@ -140,8 +143,8 @@ napi_value close(napi_env env, napi_callback_info info) {
   return make_bool(env, handle != nullptr);
 }
 
-bool post(const HandleRef& handle, Arguments& arguments, Loop::Command command) {
-  return handle && handle->engine && arguments.ok() && handle->engine->post(std::move(command));
+bool post(const HandleRef& handle, Arguments& arguments, uint32_t id, Loop::Command command) {
+  return handle && handle->engine && arguments.ok() && handle->engine->post(id, std::move(command));
 }
 
 }  // namespace parley

@@ -26,8 +26,8 @@ using HandleRef = std::shared_ptr<Handle>;
 
 // The handle in the first argument; null when it is none.
 [[nodiscard]] HandleRef handle_of(napi_env env, Arguments& arguments);
-// False when an argument was wrong, or the engine is stopping or overloaded.
-[[nodiscard]] bool post(const HandleRef& handle, Arguments& arguments, Loop::Command command);
+// To the loop of `id`. False when an argument was wrong, or the engine is stopping or overloaded.
+[[nodiscard]] bool post(const HandleRef& handle, Arguments& arguments, uint32_t id, Loop::Command command);
 
 napi_value open(napi_env env, napi_callback_info info);
 napi_value close(napi_env env, napi_callback_info info);

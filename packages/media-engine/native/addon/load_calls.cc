@@ -27,7 +27,7 @@ napi_value create_load_sender(napi_env env, napi_callback_info info) {
   config.burst = numbers[6];
   config.key_frame_every_ms = numbers[7];
   config.audio_level = static_cast<uint8_t>(numbers[8] & 0x7f);
-  return make_bool(env, post(handle, arguments, [config](Loop& loop) { loop.create_load_sender(config); }));
+  return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_load_sender(config); }));
 }
 
 // closeLoadSender(handle, id)
@@ -35,7 +35,7 @@ napi_value close_load_sender(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
-  return make_bool(env, post(handle, arguments, [id](Loop& loop) { loop.close_load_sender(id); }));
+  return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.close_load_sender(id); }));
 }
 
 // loadSenderPackets(handle, id) → number
@@ -44,7 +44,7 @@ napi_value load_sender_packets(napi_env env, napi_callback_info info) {
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
   uint64_t packets = 0;
-  if (!handle || !handle->engine || !handle->engine->ask([&](Loop& loop) {
+  if (!handle || !handle->engine || !handle->engine->ask(id, [&](Loop& loop) {
         if (const LoadSender* sender = loop.load_sender(id)) packets = sender->packets();
       })) {
     return make_null(env);
@@ -58,7 +58,7 @@ napi_value create_load_sink(napi_env env, napi_callback_info info) {
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t transport = arguments.u32(1);
   const uint32_t lose_every = arguments.u32(2);
-  return make_bool(env, post(handle, arguments, [transport, lose_every](Loop& loop) {
+  return make_bool(env, post(handle, arguments, transport, [transport, lose_every](Loop& loop) {
                      loop.create_load_sink(transport, lose_every);
                    }));
 }
@@ -74,7 +74,7 @@ napi_value load_sink_stats(napi_env env, napi_callback_info info) {
     uint64_t packets = 0, bytes = 0, missing = 0, lost = 0, discontinuities = 0;
     std::array<uint32_t, LatencyHistogram::kBuckets> latency{};
   } counters;
-  const bool answered = handle && handle->engine && arguments.ok() && handle->engine->ask([&](Loop& loop) {
+  const bool answered = handle && handle->engine && arguments.ok() && handle->engine->ask(transport, [&](Loop& loop) {
     LoadSink* sink = loop.load_sink(transport);
     if (sink == nullptr) return;
     counters = {true,           sink->packets(),         sink->bytes(), sink->missing(), sink->lost_on_purpose(),

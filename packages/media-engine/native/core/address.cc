@@ -69,7 +69,7 @@ std::string SocketAddress::to_string() const {
 size_t SocketAddressHash::operator()(const SocketAddress& a) const {
   uint64_t words[2];
   std::memcpy(words, a.ip.data(), sizeof words);
-  uint64_t h = seed ^ (uint64_t{a.port} << 17);
+  uint64_t h = seed ^ (uint64_t{a.port} << 17) ^ (uint64_t{a.scope} << 40);
   for (const uint64_t word : words) {
     h ^= word;
     h *= 0xff51afd7ed558ccdu;

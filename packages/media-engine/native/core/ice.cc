@@ -3,6 +3,7 @@
 #include "ice.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace parley {
 
@@ -28,6 +29,7 @@ const char* ice_drop_name(IceDrop drop) {
     case IceDrop::None: return "none";
     case IceDrop::Malformed: return "malformed-stun";
     case IceDrop::NotBinding: return "stun-not-binding";
+    case IceDrop::Unauthenticated: return "stun-indication";
     case IceDrop::MissingCredentials: return "stun-no-credentials";
     case IceDrop::WrongUsername: return "stun-wrong-username";
     case IceDrop::WrongIntegrity: return "stun-wrong-integrity";
@@ -46,6 +48,10 @@ bool IceAgent::set_remote(Micros now, const IceCredentials& remote) {
   if (state_ == IceState::Closed || !acceptable(remote)) return false;
   if (remote_ && *remote_ == remote) return true;
   const bool restart = remote_.has_value();
+  // After a restart on top of an unfinished one, what carries the media is still the generation before both.
+  const bool is_unfinished = nomination_pending_;
+  if (restart && !is_unfinished) previous_ = Generation{local_, *remote_};
+  if (next_local_) local_ = *std::exchange(next_local_, std::nullopt);
   remote_ = remote;
   nomination_pending_ = restart;
   if (state_ == IceState::New || state_ == IceState::Failed) {
@@ -53,8 +59,12 @@ bool IceAgent::set_remote(Micros now, const IceCredentials& remote) {
     set_state(IceState::Checking);
   }
   for (Pair& pair : pairs_) {
-    // Outstanding checks were made with the old password and can no longer be verified.
-    pair.checks.clear();
+    // Outstanding checks were made under the generation that carries the media, or under one that came to nothing.
+    if (is_unfinished) {
+      const auto is_void = [](const Check& check) { return !check.is_previous; };
+      pair.checks.erase(std::remove_if(pair.checks.begin(), pair.checks.end(), is_void), pair.checks.end());
+    }
+    for (Check& check : pair.checks) check.is_previous = true;
     pair.confirmed = false;
     pair.nominated_by_peer = false;
     schedule_check(now, pair, !pair.given);
@@ -64,8 +74,11 @@ bool IceAgent::set_remote(Micros now, const IceCredentials& remote) {
 
 void IceAgent::set_local(const IceCredentials& local) {
   if (local == local_) return;
-  previous_local_ = local_;
-  local_ = local;
+  if (remote_) {
+    next_local_ = local;
+  } else {
+    local_ = local;
+  }
 }
 
 void IceAgent::add_remote_candidate(Micros now, uint32_t local_id, const SocketAddress& remote) {
@@ -94,7 +107,7 @@ IceDrop IceAgent::handle_stun(Micros now, uint32_t local_id, const SocketAddress
   const IceAddressPair address{local_id, from};
   switch (message.message_class) {
     case StunClass::Request: return handle_request(now, address, message);
-    case StunClass::Indication: return IceDrop::None;  // a keep-alive; proves nothing
+    case StunClass::Indication: return IceDrop::Unauthenticated;
     case StunClass::Success:
     case StunClass::Error: return handle_response(now, address, message);
   }
@@ -104,7 +117,8 @@ IceDrop IceAgent::handle_stun(Micros now, uint32_t local_id, const SocketAddress
 const IceCredentials* IceAgent::credentials_for(std::string_view username) const {
   const std::string_view ufrag = stun_username_local_part(username);
   if (ufrag == local_.ufrag) return &local_;
-  if (previous_local_ && ufrag == previous_local_->ufrag) return &*previous_local_;
+  if (next_local_ && ufrag == next_local_->ufrag) return &*next_local_;
+  if (previous_ && ufrag == previous_->local.ufrag) return &previous_->local;
   return nullptr;
 }
 
@@ -148,7 +162,8 @@ void IceAgent::handle_authentic_request(Micros now, Pair& pair, const StunMessag
   }
   const Pair* selected = selected_pair();
   if (role_ == IceRole::Controlled) {
-    if (message.use_candidate && (selected == nullptr || selected != &pair) && would_select(pair)) select(now, pair);
+    // After a restart the same pair has to be selected anew.
+    if (message.use_candidate && (selected != &pair || nomination_pending_) && would_select(pair)) select(now, pair);
   }
   if (selected == nullptr || selected == &pair) return;
   if (now - selected->last_heard >= kSilence && unanswered_ == 0) next_consent_ = std::min(next_consent_, now);
@@ -177,7 +192,9 @@ IceDrop IceAgent::handle_response(Micros now, const IceAddressPair& address, con
     const auto check = std::find_if(pair.checks.begin(), pair.checks.end(),
                                     [&](const Check& c) { return c.id == message.transaction_id; });
     if (check == pair.checks.end()) continue;
-    if (!remote_ || !stun_check_integrity(message, as_bytes(remote_->pwd))) return IceDrop::WrongIntegrity;
+    const IceCredentials* remote = check->is_previous ? (previous_ ? &previous_->remote : nullptr) : &*remote_;
+    if (remote == nullptr) return IceDrop::UnknownTransaction;
+    if (!stun_check_integrity(message, as_bytes(remote->pwd))) return IceDrop::WrongIntegrity;
     // RFC 8445 §7.2.5.2.1: an answer that comes from elsewhere says nothing about the pair.
     if (!(pair.address == address)) return IceDrop::WrongAddress;
     const Check answered = *check;
@@ -196,6 +213,11 @@ IceDrop IceAgent::handle_response(Micros now, const IceAddressPair& address, con
 void IceAgent::handle_success(Micros now, Pair& pair, const Check& check) {
   const Micros sample = now - check.sent;
   pair.rtt = pair.rtt < 0 ? sample : (7 * pair.rtt + sample) / 8;
+  if (check.is_previous) {
+    // The old pair lives; that says nothing about the new credentials.
+    if (pair.id == selected_id_) handle_consent(now);
+    return;
+  }
   pair.state = PairState::Succeeded;
   pair.confirmed = true;
   pair.next_transmission = kNever;
@@ -214,12 +236,14 @@ void IceAgent::handle_success(Micros now, Pair& pair, const Check& check) {
       send_check(now, pair, true);
     }
   }
-  if (pair.id == selected_id_) {
-    last_consent_ = now;
-    unanswered_ = 0;
-    next_consent_ = now + consent_wait();
-    if (state_ == IceState::Disconnected) set_state(IceState::Connected);
-  }
+  if (pair.id == selected_id_) handle_consent(now);
+}
+
+void IceAgent::handle_consent(Micros now) {
+  last_consent_ = now;
+  unanswered_ = 0;
+  next_consent_ = now + consent_wait();
+  if (state_ == IceState::Disconnected) set_state(IceState::Connected);
 }
 
 void IceAgent::handle_error(Micros now, Pair& pair, const Check& check, uint16_t code) {
@@ -233,6 +257,7 @@ void IceAgent::handle_error(Micros now, Pair& pair, const Check& check, uint16_t
     schedule_check(now, pair, true);
     return;
   }
+  if (check.is_previous) return;
   // Any other error is authentic and final for this round; a selected pair dies by consent instead.
   if (pair.confirmed) return;
   pair.state = PairState::Failed;

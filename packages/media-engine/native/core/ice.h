@@ -60,6 +60,7 @@ enum class IceDrop : uint8_t {
   None,
   Malformed,
   NotBinding,
+  Unauthenticated,     // an indication: a keep-alive that proves nothing
   MissingCredentials,  // no USERNAME or MESSAGE-INTEGRITY in a request
   WrongUsername,
   WrongIntegrity,
@@ -99,11 +100,12 @@ class IceAgent {
   /// `random` must outlive the agent.
   IceAgent(const IceConfig& config, RandomSource& random);
 
-  /// Begins checking, or restarts ICE when called again with other credentials: the selected pair stays in use until a
-  /// pair under the new ones is selected. False (and no effect) when the credentials are of a forbidden length.
+  /// Begins checking, or restarts ICE when called again with other credentials: the selected pair stays in use, and its
+  /// consent is asked for under the old credentials, until a pair under the new ones is selected. False (and no effect)
+  /// when the credentials are of a forbidden length.
   bool set_remote(Micros now, const IceCredentials& remote);
-  /// For restarts that change our side too: checks under the old local credentials are still answered until a pair
-  /// under the new ones is selected.
+  /// For restarts that change our side too. Checks under either credentials are answered from now on; ours use the new
+  /// ones from the next `set_remote` on. Those before are forgotten when a pair under the new ones is selected.
   void set_local(const IceCredentials& local);
   /// An address to check. Ignored beyond `max_pairs`.
   void add_remote_candidate(Micros now, uint32_t local_id, const SocketAddress& remote);
@@ -123,6 +125,8 @@ class IceAgent {
   [[nodiscard]] const IceCredentials& local() const { return local_; }
   [[nodiscard]] const std::optional<IceCredentials>& remote() const { return remote_; }
   [[nodiscard]] bool is_valid(uint32_t local_id, const SocketAddress& remote) const;
+  /// With any local address.
+  [[nodiscard]] bool is_valid(const SocketAddress& remote) const;
   [[nodiscard]] std::optional<IceAddressPair> selected() const;
   /// Smoothed over the selected pair's checks; -1 = unknown.
   [[nodiscard]] Micros rtt() const;
@@ -135,6 +139,11 @@ class IceAgent {
     Micros sent = 0;
     IceRole role = IceRole::Controlling;
     bool nominates = false;
+    bool is_previous = false;  // under the credentials before the restart
+  };
+  struct Generation {
+    IceCredentials local;
+    IceCredentials remote;
   };
   enum class PairState : uint8_t { Idle, Waiting, InProgress, Succeeded, Failed };
   struct Pair {
@@ -160,6 +169,7 @@ class IceAgent {
   IceDrop handle_request(Micros now, const IceAddressPair& address, const StunMessage& message);
   IceDrop handle_response(Micros now, const IceAddressPair& address, const StunMessage& message);
   void handle_success(Micros now, Pair& pair, const Check& check);
+  void handle_consent(Micros now);
   void handle_error(Micros now, Pair& pair, const Check& check, uint16_t code);
   void handle_authentic_request(Micros now, Pair& pair, const StunMessage& message);
   [[nodiscard]] const IceCredentials* credentials_for(std::string_view username) const;
@@ -178,7 +188,7 @@ class IceAgent {
   void remove_pair(size_t index);
   void update_priority(Pair& pair);
   void schedule_check(Micros now, Pair& pair, bool triggered);
-  void send_check(Micros now, Pair& pair, bool nominate);
+  void send_check(Micros now, Pair& pair, bool nominate, bool under_previous = false);
   void run_checks(Micros now);
   void run_consent(Micros now);
   void look_for_better_pair(Micros now);
@@ -196,7 +206,8 @@ class IceAgent {
   IceConfig config_;
   RandomSource& random_;
   IceCredentials local_;
-  std::optional<IceCredentials> previous_local_;
+  std::optional<IceCredentials> next_local_;  // waits for the peer's side of the restart
+  std::optional<Generation> previous_;        // of the selected pair, while a restart is under way
   std::optional<IceCredentials> remote_;
 
   // state

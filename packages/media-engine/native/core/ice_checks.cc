@@ -27,10 +27,9 @@ constexpr Micros kMinConsentRetry = 500 * kMillisecond;
 constexpr Micros kMaxConsentRetry = 2 * kSecond;
 constexpr Micros kAlive = 5 * kSecond;
 
-// RFC 8445 §5.1.2.1; component 1.
-uint32_t candidate_priority(uint32_t type_preference, uint32_t local_id) {
-  return (type_preference << 24) | ((0xFFFFu - (local_id & 0xFFFFu)) << 8) | 255u;
-}
+// RFC 8445 §5.1.2.1; component 1. All local addresses are equally good, so that a pair that works is not given up for one
+// that came a moment later.
+uint32_t candidate_priority(uint32_t type_preference) { return (type_preference << 24) | (0xFFFFu << 8) | 255u; }
 constexpr uint32_t kHost = 126;
 constexpr uint32_t kPeerReflexive = 110;
 
@@ -96,8 +95,8 @@ void IceAgent::remove_pair(size_t index) {
 
 // RFC 8445 §6.1.2.3.
 void IceAgent::update_priority(Pair& pair) {
-  const uint64_t ours = candidate_priority(kHost, pair.address.local_id);
-  const uint64_t theirs = pair.peer_priority != 0 ? pair.peer_priority : candidate_priority(kPeerReflexive, 0);
+  const uint64_t ours = candidate_priority(kHost);
+  const uint64_t theirs = pair.peer_priority != 0 ? pair.peer_priority : candidate_priority(kPeerReflexive);
   const uint64_t g = role_ == IceRole::Controlling ? ours : theirs;
   const uint64_t d = role_ == IceRole::Controlling ? theirs : ours;
   pair.priority = (std::min(g, d) << 32) + 2 * std::max(g, d) + (g > d ? 1 : 0);
@@ -111,25 +110,28 @@ void IceAgent::schedule_check(Micros now, Pair& pair, bool triggered) {
   run_checks(now);
 }
 
-void IceAgent::send_check(Micros now, Pair& pair, bool nominate) {
+void IceAgent::send_check(Micros now, Pair& pair, bool nominate, bool under_previous) {
+  const IceCredentials& remote = under_previous ? previous_->remote : *remote_;
+  const IceCredentials& local = under_previous ? previous_->local : local_;
   Check check;
   store_u32(check.id.data(), config_.transaction_tag);
   random_.fill(MutableByteSpan(check.id.data() + 4, check.id.size() - 4));
   check.sent = now;
   check.role = role_;
   check.nominates = nominate && role_ == IceRole::Controlling;
+  check.is_previous = under_previous;
 
   uint8_t buffer[kMaxMessage];
   StunWriter writer(buffer, StunClass::Request, kStunBinding, check.id);
-  writer.username(remote_->ufrag + ":" + local_.ufrag);
-  writer.priority(candidate_priority(kPeerReflexive, pair.address.local_id));
+  writer.username(remote.ufrag + ":" + local.ufrag);
+  writer.priority(candidate_priority(kPeerReflexive));
   if (role_ == IceRole::Controlling) {
     writer.ice_controlling(tie_breaker_);
     if (check.nominates) writer.use_candidate();
   } else {
     writer.ice_controlled(tie_breaker_);
   }
-  transmit(pair.address, ByteSpan(buffer, writer.finish(as_bytes(remote_->pwd))));
+  transmit(pair.address, ByteSpan(buffer, writer.finish(as_bytes(remote.pwd))));
 
   pair.last_transmission = now;
   if (pair.checks.size() == kMaxOutstanding) pair.checks.pop_front();
@@ -166,7 +168,7 @@ void IceAgent::select(Micros now, Pair& pair) {
   const bool another = selected_id_ != pair.id;
   selected_id_ = pair.id;
   nomination_pending_ = false;
-  previous_local_.reset();
+  previous_.reset();
   last_consent_ = now;
   unanswered_ = 0;
   next_consent_ = now + consent_wait();
@@ -189,7 +191,9 @@ void IceAgent::run_consent(Micros now) {
   }
   if (now < next_consent_) return;
   if (unanswered_ >= kDisconnected) set_state(IceState::Disconnected);
-  send_check(now, *pair, nomination_pending_);
+  // While a restart is under way the peer may know this pair under the old credentials only.
+  const bool under_previous = nomination_pending_ && previous_.has_value();
+  send_check(now, *pair, nomination_pending_ && !under_previous, under_previous);
   unanswered_++;
   const Micros round_trip = pair->rtt < 0 ? 0 : pair->rtt;
   const Micros retry = std::max(kMinConsentRetry, 2 * round_trip) << std::min(unanswered_ / kDisconnected, 2);
@@ -299,6 +303,11 @@ bool IceAgent::poll(IceOutput& output) {
 bool IceAgent::is_valid(uint32_t local_id, const SocketAddress& remote) const {
   const Pair* pair = find_pair({local_id, remote});
   return pair != nullptr && pair->announced;
+}
+
+bool IceAgent::is_valid(const SocketAddress& remote) const {
+  return std::any_of(pairs_.begin(), pairs_.end(),
+                     [&remote](const Pair& pair) { return pair.announced && pair.address.remote == remote; });
 }
 
 std::optional<IceAddressPair> IceAgent::selected() const {

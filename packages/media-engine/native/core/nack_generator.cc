@@ -41,6 +41,8 @@ void NackGenerator::on_packet(Micros now, uint64_t sequence, bool key_frame_star
 void NackGenerator::clear() {
   missing_.clear();
   key_frame_needed_ = false;
+  // What was sent meanwhile is not wanted either: the next packet is the first again.
+  started_ = false;
 }
 
 Micros NackGenerator::due(const Missing& m) const {

@@ -49,6 +49,8 @@ PacketHistory::PacketHistory(const Config& config) : config_(config) {
 
 PacketHistory::Insert PacketHistory::insert(const PacketRef& packet) {
   const uint64_t sequence = packet->sequence;
+  // It was here once. Whoever kept a copy may send it again with other contents, and it must not be forwarded twice.
+  if (sequence < floor_) return Insert::TooOld;
   if (packets_ == 0) begin_ = end_ = sequence;
   if (sequence < begin_) {
     // Older than all we have, but still within reach of the ring.
@@ -94,6 +96,7 @@ void PacketHistory::drop_oldest() {
     packets_--;
     bytes_ -= slot->bytes().size();
     slot.reset();
+    floor_ = begin_ + 1;
   }
   begin_++;
 }

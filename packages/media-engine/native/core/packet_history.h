@@ -20,7 +20,8 @@ class PacketHistory {
   explicit PacketHistory(const Config& config);
 
   enum class Insert : uint8_t { Added, Duplicate, TooOld };
-  /// Keeps a reference under `packet->sequence`. A packet already there is not replaced.
+  /// Keeps a reference under `packet->sequence`. A packet already there is not replaced, and a number is `Added` once
+  /// only, also after its packet was let go.
   Insert insert(const PacketRef& packet);
   /// nullptr when it never came or is gone. Valid until the next insert.
   [[nodiscard]] const PacketRef* find(uint64_t sequence) const;
@@ -38,6 +39,7 @@ class PacketHistory {
   Config config_;
   std::vector<PacketRef> ring_;   // slot = sequence % size
   uint64_t begin_ = 0, end_ = 0;  // numbers covered: [begin_, end_), at most ring_.size() long
+  uint64_t floor_ = 0;            // one past the last packet let go; holes behind it may still be filled
   size_t packets_ = 0;
   size_t bytes_ = 0;
 };

@@ -14,7 +14,9 @@ void ReceiveStats::on_packet(Micros now, uint64_t sequence, uint32_t rtp_timesta
     first_ = std::min(first_, sequence);
     highest_ = std::max(highest_, sequence);
     // RFC 3550 §6.4.1: D = difference of spacing at the receiver and at the sender; J += (|D| − J) / 16.
-    const int64_t arrival_units = (now - last_arrival_) * static_cast<int64_t>(clock_rate_hz_) / kSecond;
+    // Signalled clock rates are up to 2^32; a pause of minutes says nothing about jitter, and must not overflow.
+    const Micros passed = std::min<Micros>(now - last_arrival_, 1000 * kSecond);
+    const int64_t arrival_units = passed * static_cast<int64_t>(clock_rate_hz_) / kSecond;
     const auto sent_units = static_cast<int32_t>(rtp_timestamp - last_timestamp_);
     const int64_t d = arrival_units - sent_units;
     // A jump of the media clock is no jitter; 2^24 units are minutes.

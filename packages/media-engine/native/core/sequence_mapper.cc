@@ -23,6 +23,13 @@ void SequenceMapper::begin_range(uint8_t stream, uint64_t in) {
   ranges_.push_back(Range{next_out_, in, stream});
 }
 
+void SequenceMapper::skip_to(uint64_t next_out) {
+  if (next_out <= next_out_) return;
+  // The skipped numbers would seem to belong to the open range.
+  ranges_.clear();
+  next_out_ = next_out;
+}
+
 void SequenceMapper::restart(uint8_t stream, uint64_t next_in) { begin_range(stream, next_in); }
 
 std::optional<uint64_t> SequenceMapper::map(uint8_t stream, uint64_t in) {

@@ -21,6 +21,9 @@ class SequenceMapper {
   /// From now on packets come from `stream` (an encoding's index), beginning with extended number `next_in`; the
   /// numbering continues behind everything mapped so far. Call at the start and at every switch or resume.
   void restart(uint8_t stream, uint64_t next_in);
+  /// Numbers below `next_out` were used by somebody else. When there are any, all ranges are forgotten: call before
+  /// `restart`.
+  void skip_to(uint64_t next_out);
   /// Outgoing extended number (its upper bits are SRTP's rollover counter) of a packet to forward. nullopt: the packet
   /// belongs to no range (older than its start, dropped, or too old to remember) and must not be forwarded.
   [[nodiscard]] std::optional<uint64_t> map(uint8_t stream, uint64_t in);

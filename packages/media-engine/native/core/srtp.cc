@@ -4,6 +4,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "rtp.h"
 #include "srtp_cipher.h"
 
@@ -76,10 +78,15 @@ const char* srtp_error_name(SrtpError error) {
     case SrtpError::AuthFailed: return "srtp-auth";
     case SrtpError::Replayed: return "srtp-replay";
     case SrtpError::TooOld: return "srtp-too-old";
-    case SrtpError::TableFull: return "srtp-too-many-ssrcs";
     case SrtpError::Unencrypted: return "srtcp-unencrypted";
   }
   return "unknown";
+}
+
+SrtpSessionKeys::~SrtpSessionKeys() {
+  for (auto* key : {&rtp_key, &rtp_salt, &rtp_auth, &rtcp_key, &rtcp_salt, &rtcp_auth}) {
+    OPENSSL_cleanse(key->data(), key->size());
+  }
 }
 
 std::optional<SrtpSessionKeys> SrtpSessionKeys::derive(SrtpProfile profile, ByteSpan master_key, ByteSpan master_salt) {
@@ -103,28 +110,6 @@ std::optional<uint64_t> srtp_guess_index(uint64_t highest, uint16_t sequence_num
   return highest + static_cast<uint64_t>(int64_t{ahead});
 }
 
-SrtpError ReplayWindow::check(uint64_t index) const {
-  if (!any_ || index > highest_) return SrtpError::None;
-  if (highest_ - index >= kSize) return SrtpError::TooOld;
-  const uint64_t bit = index % kSize;
-  return ((bits_[bit / 64] >> (bit % 64)) & 1) != 0 ? SrtpError::Replayed : SrtpError::None;
-}
-
-void ReplayWindow::accept(uint64_t index) {
-  if (!any_ || index > highest_) {
-    const uint64_t ahead = any_ ? index - highest_ : kSize;
-    if (ahead >= kSize) {
-      for (uint64_t& word : bits_) word = 0;
-    } else {
-      for (uint64_t i = highest_ + 1; i < index; i++) bits_[i % kSize / 64] &= ~(uint64_t{1} << (i % 64));
-    }
-    highest_ = index;
-    any_ = true;
-  }
-  const uint64_t bit = index % kSize;
-  bits_[bit / 64] |= uint64_t{1} << (bit % 64);
-}
-
 SrtpSender::SrtpSender(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp)
     : profile_(profile), rtp_(std::move(rtp)), rtcp_(std::move(rtcp)) {}
 SrtpSender::~SrtpSender() = default;
@@ -146,6 +131,8 @@ size_t SrtpSender::protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t
   const size_t tag = srtp_profile_info(profile_).tag_bytes;
   if (header_bytes < kRtpHeaderSize || slot.size() < header_bytes + prefix_bytes + payload.size() + tag) return 0;
   if ((slot[0] >> 6) != 2 || load_u16(slot.data() + 2) != static_cast<uint16_t>(index)) return 0;
+  // RFC 3711 §9.2: at most 2^48 packets of an SSRC under one key.
+  if (index >> 48 != 0) return 0;
   return rtp_->seal_rtp(slot, header_bytes, prefix_bytes, payload, load_u32(slot.data() + 8), index);
 }
 
@@ -187,9 +174,7 @@ SrtpResult SrtpReceiver::unprotect_rtp(MutableByteSpan packet) {
 
   Stream* stream = find(ssrc);
   uint64_t index = sequence_number;
-  if (stream == nullptr) {
-    if (used_ >= max_ssrcs_) return {SrtpError::TableFull};
-  } else if (!stream->rtp.empty()) {
+  if (stream != nullptr && !stream->rtp.empty()) {
     const auto guess = srtp_guess_index(stream->rtp.highest(), sequence_number);
     if (!guess) return {SrtpError::TooOld};
     index = *guess;
@@ -198,6 +183,7 @@ SrtpResult SrtpReceiver::unprotect_rtp(MutableByteSpan packet) {
   const auto size = rtp_->open_rtp(packet, header, ssrc, index);
   if (!size) return {SrtpError::AuthFailed};
   if (stream == nullptr) stream = insert(ssrc);
+  stream->last_use = ++uses_;
   stream->rtp.accept(index);
   return {SrtpError::None, *size, index};
 }
@@ -213,14 +199,13 @@ SrtpResult SrtpReceiver::unprotect_rtcp(MutableByteSpan packet) {
   const uint32_t index = index_and_e & 0x7FFFFFFFu;
 
   Stream* stream = find(ssrc);
-  if (stream == nullptr) {
-    if (used_ >= max_ssrcs_) return {SrtpError::TableFull};
-  } else if (const SrtpError error = stream->rtcp.check(index); error != SrtpError::None) {
-    return {error};
+  if (stream != nullptr) {
+    if (const SrtpError error = stream->rtcp.check(index); error != SrtpError::None) return {error};
   }
   const auto opened = rtcp_->open_rtcp(packet, ssrc, index_and_e);
   if (!opened) return {SrtpError::AuthFailed};
   if (stream == nullptr) stream = insert(ssrc);
+  stream->last_use = ++uses_;
   stream->rtcp.accept(index);
   // The profiles of DTLS-SRTP ask for encryption, so a packet in clear was not made by an honest peer.
   if (!opened->encrypted) return {SrtpError::Unencrypted};
@@ -235,6 +220,7 @@ SrtpReceiver::Stream* SrtpReceiver::find(uint32_t ssrc) {
 }
 
 SrtpReceiver::Stream* SrtpReceiver::insert(uint32_t ssrc) {
+  if (used_ >= max_ssrcs_) forget_oldest_half();
   // Never more than half full, so probing stays short and `find` always meets a free slot.
   if ((used_ + 1) * 2 > table_.size()) rehash(table_.size() * 2);
   size_t i = slot_of(ssrc, table_.size());
@@ -255,6 +241,23 @@ void SrtpReceiver::rehash(size_t capacity) {
     while (table_[i].used) i = (i + 1) & (table_.size() - 1);
     table_[i] = stream;
   }
+}
+
+// Half at once, so that a peer with ever new SSRCs costs little for each.
+void SrtpReceiver::forget_oldest_half() {
+  std::vector<uint64_t> uses;
+  for (const Stream& stream : table_) {
+    if (stream.used) uses.push_back(stream.last_use);
+  }
+  const auto middle = uses.begin() + static_cast<std::ptrdiff_t>(uses.size() / 2);
+  std::nth_element(uses.begin(), middle, uses.end());
+  const uint64_t kept_from = uses.empty() || uses.size() == 1 ? UINT64_MAX : *middle;
+  for (Stream& stream : table_) {
+    if (!stream.used || stream.last_use >= kept_from) continue;
+    stream = Stream{};
+    used_--;
+  }
+  rehash(table_.size());
 }
 
 void SrtpReceiver::forget_ssrc(uint32_t ssrc) {

@@ -37,7 +37,6 @@ enum class SrtpError : uint8_t {
   AuthFailed,
   Replayed,
   TooOld,       // left of the replay window
-  TableFull,    // more SSRCs than allowed
   Unencrypted,  // SRTCP with E = 0: authentic, but no peer of ours may send it
 };
 [[nodiscard]] const char* srtp_error_name(SrtpError error);
@@ -46,6 +45,14 @@ enum class SrtpError : uint8_t {
 struct SrtpSessionKeys {
   std::vector<uint8_t> rtp_key, rtp_salt, rtp_auth;  // auth is empty for AEAD
   std::vector<uint8_t> rtcp_key, rtcp_salt, rtcp_auth;
+
+  SrtpSessionKeys() = default;
+  SrtpSessionKeys(const SrtpSessionKeys&) = default;
+  SrtpSessionKeys(SrtpSessionKeys&&) = default;
+  SrtpSessionKeys& operator=(const SrtpSessionKeys&) = delete;
+  SrtpSessionKeys& operator=(SrtpSessionKeys&&) = delete;
+  /// Overwrites them: memory that is free again may be read by whoever finds the next hole.
+  ~SrtpSessionKeys();
 
   /// nullopt when key or salt do not have the profile's size.
   [[nodiscard]] static std::optional<SrtpSessionKeys> derive(SrtpProfile profile, ByteSpan master_key,
@@ -59,13 +66,32 @@ inline uint64_t srtp_index(uint32_t rollover_counter, uint16_t sequence_number) 
 /// The index nearest to `highest` whose low 16 bits are `sequence_number`; nullopt when it would be negative.
 [[nodiscard]] std::optional<uint64_t> srtp_guess_index(uint64_t highest, uint16_t sequence_number);
 
-/// Sliding window over packet indices (RFC 3711 §3.3.2).
-class ReplayWindow {
+/// Sliding window over packet indices (RFC 3711 §3.3.2). `kBits` is a multiple of 64.
+template <uint64_t kBits>
+class BasicReplayWindow {
  public:
-  static constexpr uint64_t kSize = 256;
-  [[nodiscard]] SrtpError check(uint64_t index) const;
+  static constexpr uint64_t kSize = kBits;
+  [[nodiscard]] SrtpError check(uint64_t index) const {
+    if (!any_ || index > highest_) return SrtpError::None;
+    if (highest_ - index >= kSize) return SrtpError::TooOld;
+    const uint64_t bit = index % kSize;
+    return ((bits_[bit / 64] >> (bit % 64)) & 1) != 0 ? SrtpError::Replayed : SrtpError::None;
+  }
   /// Call only after authentication.
-  void accept(uint64_t index);
+  void accept(uint64_t index) {
+    if (!any_ || index > highest_) {
+      const uint64_t ahead = any_ ? index - highest_ : kSize;
+      if (ahead >= kSize) {
+        for (uint64_t& word : bits_) word = 0;
+      } else {
+        for (uint64_t i = highest_ + 1; i < index; i++) bits_[i % kSize / 64] &= ~(uint64_t{1} << (i % 64));
+      }
+      highest_ = index;
+      any_ = true;
+    }
+    const uint64_t bit = index % kSize;
+    bits_[bit / 64] |= uint64_t{1} << (bit % 64);
+  }
   [[nodiscard]] bool empty() const { return !any_; }
   [[nodiscard]] uint64_t highest() const { return highest_; }
 
@@ -74,6 +100,7 @@ class ReplayWindow {
   uint64_t highest_ = 0;
   bool any_ = false;
 };
+using ReplayWindow = BasicReplayWindow<256>;
 
 class SrtpCipher;  // one prepared cipher with its salt and, for CM, its MAC; internal
 
@@ -97,6 +124,7 @@ class SrtpSender {
   ///
   /// Never protect two different packets under one SSRC and index: with GCM that gives the key away. A retransmission
   /// under the original SSRC must be byte for byte the same packet; everything else goes by RTX with its own numbers.
+  /// IndexLedger watches over that.
   [[nodiscard]] size_t protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
                                    uint64_t index);
 
@@ -131,7 +159,8 @@ class SrtpReceiver {
   ~SrtpReceiver();
 
   /// In place. On any error the packet's contents are to be thrown away. State is created and moved only by packets
-  /// that authenticated.
+  /// that authenticated. An SSRC beyond `max_ssrcs` takes the place of those that were silent for longest: a peer that
+  /// shares its screen again and again has new ones each time, and nobody says when it is done with the old ones.
   [[nodiscard]] SrtpResult unprotect_rtp(MutableByteSpan packet);
   [[nodiscard]] SrtpResult unprotect_rtcp(MutableByteSpan packet);
 
@@ -146,12 +175,14 @@ class SrtpReceiver {
   struct Stream {
     uint32_t ssrc = 0;
     bool used = false;
+    uint64_t last_use = 0;
     ReplayWindow rtp, rtcp;
   };
   SrtpReceiver(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp,
                size_t max_ssrcs);
   Stream* find(uint32_t ssrc);
   Stream* insert(uint32_t ssrc);
+  void forget_oldest_half();
   void rehash(size_t capacity);
 
   SrtpProfile profile_;
@@ -159,6 +190,7 @@ class SrtpReceiver {
   size_t max_ssrcs_;
   std::vector<Stream> table_;
   size_t used_ = 0;
+  uint64_t uses_ = 0;
 };
 
 }  // namespace parley

@@ -7,6 +7,7 @@
 #include "engine/drops.h"
 #include "engine/dtls.h"
 #include "engine/events.h"
+#include "engine/route.h"
 #include "engine/send_queue.h"
 
 namespace parley {
@@ -21,6 +22,7 @@ struct EngineContext {
   // owned
   SendQueue send;
   AddressTable addresses;
+  LocalAddresses locals;
   DropCounters drops;
   // Time of this turn's input: read once per batch.
   Micros now = 0;

@@ -34,7 +34,9 @@ enum class Drop : uint8_t {
   padding_only,
   malformed_rtx,
   send_failed,
+  index_reused,
   events_overflow,
+  hand_over_overflow,
   count,
 };
 
@@ -66,7 +68,9 @@ enum class Drop : uint8_t {
       "padding-only",
       "malformed-rtx",
       "send-failed",
+      "srtp-index-reused",
       "events-overflow",
+      "hand-over-overflow",
   };
   return kNames[static_cast<size_t>(reason)];
 }

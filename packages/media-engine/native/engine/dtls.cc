@@ -101,6 +101,11 @@ struct DtlsVerifier {
   }
 };
 
+SrtpMasterKey::~SrtpMasterKey() {
+  OPENSSL_cleanse(key.data(), key.size());
+  OPENSSL_cleanse(salt.data(), salt.size());
+}
+
 std::unique_ptr<DtlsContext> DtlsContext::create(const Certificate& certificate,
                                                  const std::vector<SrtpProfile>& profiles) {
   std::unique_ptr<DtlsContext> made(new DtlsContext());
@@ -211,6 +216,10 @@ void DtlsSession::handle_timeout() {
   const int handled = DTLSv1_handle_timeout(ssl_.get());
   if (handled > 0) ++timeouts_;
   if (handled < 0 || timeouts_ > kMaxTimeouts) fail(Failure::timeout);
+}
+
+void DtlsSession::expire() {
+  if (state_ == State::handshaking) fail(Failure::timeout);
 }
 
 void DtlsSession::close() {

@@ -49,6 +49,13 @@ class DtlsContext {
 struct SrtpMasterKey {
   std::vector<uint8_t> key;
   std::vector<uint8_t> salt;
+
+  SrtpMasterKey() = default;
+  SrtpMasterKey(std::vector<uint8_t> k, std::vector<uint8_t> s) : key(std::move(k)), salt(std::move(s)) {}
+  SrtpMasterKey(SrtpMasterKey&&) = default;
+  SrtpMasterKey& operator=(SrtpMasterKey&&) = default;
+  // Overwrites them: with these every packet of the call can be read.
+  ~SrtpMasterKey();
 };
 
 // Keys of one association, from our point of view.
@@ -75,6 +82,8 @@ class DtlsSession {
   void receive(ByteSpan datagram);
   // Retransmits when OpenSSL's timer has run out. Cheap to call early.
   void handle_timeout();
+  // The handshake took too long; nothing happens when it is over.
+  void expire();
   // Sends close_notify once connected; the session is closed afterwards.
   void close();
 

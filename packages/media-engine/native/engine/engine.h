@@ -1,7 +1,8 @@
-// An engine as its owner sees it: certificate, one loop on a thread of its own, and the queues to and from it. Rooms will
-// be spread over several loops here; a room never leaves its loop.
+// An engine as its owner sees it: certificate, loops on threads of their own, and the queues to and from them. A room
+// never leaves its loop; ids say which one that is (loop_group.h).
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,39 +19,45 @@ namespace parley {
 
 class Engine {
  public:
-  // `on_events`: there are events to take; `on_stopped`: the last call from the loop's thread. Neither may block.
+  // `on_events`: there are events to take; `on_stopped`: the last call from the last loop's thread. Neither
+  // may block.
   // Null with `error` = errno (EADDRINUSE, …) when the engine cannot start.
   [[nodiscard]] static std::unique_ptr<Engine> start(const EngineConfig& config, std::function<void()> on_events,
                                                      std::function<void()> on_stopped, int& error);
-  // Stops and waits for the loop.
+  // Stops and waits for the loops.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Any thread. False when the queue is full or the engine is stopping.
-  [[nodiscard]] bool post(Loop::Command command);
-  // Runs `query` on the loop and waits for its result, at most a second. Any thread but the loop's.
-  [[nodiscard]] bool ask(std::function<void(Loop&)> query);
-  [[nodiscard]] std::vector<EngineEvent> take_events() { return events_.take(); }
+  // To the loop that `id` belongs to, from any thread. False when the queue is full or the engine is stopping.
+  [[nodiscard]] bool post(uint32_t id, Loop::Command command);
+  // Runs `query` on that loop and waits for its result, at most a second. Any thread but the loops'.
+  [[nodiscard]] bool ask(uint32_t id, std::function<void(Loop&)> query);
+  // Of all loops together; false when one did not answer.
+  [[nodiscard]] bool snapshot(EngineSnapshot& out);
+  [[nodiscard]] std::vector<EngineEvent> take_events();
   // Returns at once; `on_stopped` tells the end.
   void stop();
-  // Waits for the thread. Idempotent; not from the loop's thread.
+  // Waits for the threads. Idempotent; not from one of them.
   void join();
 
   [[nodiscard]] uint16_t port() const { return port_; }
+  [[nodiscard]] uint32_t threads() const { return static_cast<uint32_t>(loops_.size()); }
   [[nodiscard]] const std::string& fingerprint() const { return certificate_.fingerprint; }
 
  private:
-  Engine(std::function<void()> on_events, std::function<void()> on_stopped)
-      : on_stopped_(std::move(on_stopped)), events_(std::move(on_events)) {}
+  explicit Engine(std::function<void()> on_stopped) : on_stopped_(std::move(on_stopped)) {}
+
+  void run(Loop& loop);
 
   const std::function<void()> on_stopped_;
-  EventQueue events_;
   Certificate certificate_;
   std::unique_ptr<DtlsContext> dtls_;
-  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<LoopGroup> group_;
+  std::vector<std::unique_ptr<Loop>> loops_;
   uint16_t port_ = 0;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
+  std::atomic<size_t> running_{0};
   bool stopping_ = false;
 };
 

@@ -18,10 +18,10 @@ constexpr uint8_t kEncodings = 8;       // per generation, see tag()
 // First numbers are random (RFC 3550 §5.1) and in the lower half (RFC 3711 §3.3.1).
 uint16_t first_number(RandomSource& random) { return static_cast<uint16_t>(random.u32() & 0x7fff); }
 
-// Ticks from `clock` to a timestamp of the same encoding, as NTP units.
-int64_t ntp_of(const SenderClock& clock, uint32_t timestamp) {
+// NTP time of a timestamp of the same encoding. Unsigned, since the sender's clock may say anything.
+uint64_t ntp_of(const SenderClock& clock, uint32_t timestamp) {
   const auto ticks = static_cast<int32_t>(timestamp - clock.rtp_timestamp);
-  return static_cast<int64_t>(clock.ntp_time) + (static_cast<int64_t>(ticks) << 16) / kVideoClockHz * 65536;
+  return clock.ntp_time + static_cast<uint64_t>(int64_t{ticks} * 65536 / kVideoClockHz * 65536);
 }
 
 }  // namespace
@@ -107,8 +107,9 @@ uint32_t ForwardStream::timestamp_offset_for(const ForwardPacket& packet) const 
     const auto& from = source_->encodings()[before].clock;
     const auto& to = source_->encodings()[packet.encoding].clock;
     if (from && to) {
-      const int64_t since_from = ntp_of(*to, timestamp) - static_cast<int64_t>(from->ntp_time);
-      const auto ticks = static_cast<int64_t>((since_from >> 16) * kVideoClockHz >> 16);
+      const auto since_from = static_cast<int64_t>(ntp_of(*to, timestamp) - from->ntp_time) >> 16;  // 1/65536 s
+      // Multiplied in halves: the whole would not fit for clocks that are decades apart.
+      const int64_t ticks = (since_from >> 16) * kVideoClockHz + ((since_from & 0xffff) * kVideoClockHz >> 16);
       const auto wanted = from->rtp_timestamp + static_cast<uint32_t>(ticks) + last.timestamp_offset;
       if (static_cast<int32_t>(wanted - last_timestamp_) > 0) return wanted - timestamp;
     }
@@ -132,6 +133,8 @@ void ForwardStream::start_with(const ForwardPacket& packet) {
       segment.tl0_pic_idx_offset = static_cast<uint8_t>(last_tl0_pic_idx_ + 1 - *packet.vp8->tl0_pic_idx);
     }
   }
+  // The SSRC may have been another source's retransmission stream.
+  mapper_.skip_to(receiver_.next_index(ssrc_));
   segment.first_out = mapper_.next_out();
   segments_.push_back(segment);
   if (segments_.size() > kMaxSegments) segments_.pop_front();
@@ -183,7 +186,8 @@ void ForwardStream::forward(const ForwardPacket& packet) {
     return;
   }
   const std::optional<uint64_t> out = mapper_.map(origin, packet.packet->sequence);
-  if (!out) return;
+  // Too late even for its timestamp's offset to be known.
+  if (!out || *out < segments_.front().first_out) return;
 
   const RtpParameters& parameters = receiver_.media().parameters();
   const bool same_ids = parameters.audio_level_id == source_->audio_level_id() &&
@@ -231,39 +235,31 @@ bool ForwardStream::resend(uint16_t sequence_number) {
   const RtpParameters& parameters = receiver_.media().parameters();
   const uint8_t rtx_payload_type = parameters.rtx_payload_type[packet.rtp.payload_type & 0x7f];
   const uint32_t rtx_ssrc = source_->encodings().front().rtx_ssrc;
-  const bool by_rtx = rtx_payload_type != 0 && rtx_ssrc != 0;
-  if (!by_rtx && origin->out < plain_resend_from_) return false;
+  if (rtx_payload_type == 0 || rtx_ssrc == 0) return false;
+  // What was added to its numbers is forgotten.
+  if (origin->out < segments_.front().first_out) return false;
 
   const Segment& segment = segment_of(origin->out);
   const MutableByteSpan slot = context_.send.reserve();
   const RtpHeaderTemplate header = make_header(packet.rtp);
   std::memcpy(slot.data(), header.bytes.data(), header.size);
   rtp_set_timestamp(slot.data(), packet.rtp.timestamp + segment.timestamp_offset);
-  size_t prefix = 0;
-  if (by_rtx) {
-    // RFC 4588 §4: the original sequence number goes before the payload.
-    rtp_set_payload_type(slot.data(), rtx_payload_type);
-    rtp_set_sequence_number(slot.data(), static_cast<uint16_t>(next_rtx_));
-    rtp_set_ssrc(slot.data(), rtx_ssrc);
-    store_u16(slot.data() + header.size, static_cast<uint16_t>(origin->out));
-    prefix = 2;
-  } else {
-    rtp_set_sequence_number(slot.data(), static_cast<uint16_t>(origin->out));
-    rtp_set_ssrc(slot.data(), ssrc_);
-  }
+  // Sources may use one retransmission SSRC one after the other.
+  next_rtx_ = std::max(next_rtx_, receiver_.next_index(rtx_ssrc));
+  rtp_set_payload_type(slot.data(), rtx_payload_type);
+  rtp_set_sequence_number(slot.data(), static_cast<uint16_t>(next_rtx_));
+  rtp_set_ssrc(slot.data(), rtx_ssrc);
+  // RFC 4588 §4: the original sequence number goes before the payload.
+  store_u16(slot.data() + header.size, static_cast<uint16_t>(origin->out));
+  constexpr size_t prefix = 2;
   size_t descriptor = 0;
   Vp8Descriptor vp8;
   const CodecParameters& codec = parameters.by_payload_type[packet.rtp.payload_type & 0x7f];
   if (codec.codec == Codec::vp8 && vp8_parse(packet.rtp.payload, vp8)) {
     descriptor = write_vp8(slot.from(header.size + prefix), packet.rtp.payload, vp8, segment);
   }
-  const uint64_t out = by_rtx ? next_rtx_ : origin->out;
-  if (!receiver_.send_rtp(slot, header.size, prefix + descriptor, packet.rtp.payload.from(descriptor), out)) return false;
-  if (by_rtx) ++next_rtx_;
-  return true;
+  return receiver_.send_rtp(slot, header.size, prefix + descriptor, packet.rtp.payload.from(descriptor), next_rtx_++);
 }
-
-void ForwardStream::on_parameters_changed() { plain_resend_from_ = mapper_.next_out(); }
 
 std::optional<RtcpSenderInfo> ForwardStream::take_report(Micros now) {
   if (source_ == nullptr || !current_ || packets_ == 0 || now < next_report_) return std::nullopt;

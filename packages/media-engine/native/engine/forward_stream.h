@@ -36,8 +36,9 @@ class ForwardStream {
   void restart();
 
   void forward(const ForwardPacket& packet);
-  // A NACK for this outgoing number: sends it again by RTX, or plainly where RTX was not negotiated. False when the packet
-  // is not there any more, or there is no way to the receiver.
+  // A NACK for this outgoing number: sends it again by RTX. False when RTX was not negotiated (a second packet under the
+  // old number would be the end of GCM unless every byte is the same, and parameters, segments and extensions change), the
+  // packet is not there any more, or there is no way to the receiver.
   bool resend(uint16_t sequence_number);
   // PLI or FIR from the receiver.
   void request_key_frame();
@@ -47,8 +48,6 @@ class ForwardStream {
   // Sender report for this stream, when one is due (RFC 3550 §6.4.1).
   [[nodiscard]] std::optional<RtcpSenderInfo> take_report(Micros now);
   void report_soon() { next_report_ = 0; }
-  // The receiver's parameters changed: older packets must not be sent again under their old numbers, they would differ.
-  void on_parameters_changed();
 
   [[nodiscard]] uint32_t ssrc() const { return ssrc_; }
   [[nodiscard]] Source* source() const { return source_; }
@@ -82,7 +81,6 @@ class ForwardStream {
   size_t target_ = 0;
   SequenceMapper mapper_;
   std::deque<Segment> segments_;
-  uint64_t plain_resend_from_ = 0;
   uint64_t next_rtx_;
   uint32_t last_timestamp_ = 0;
   uint16_t last_picture_id_ = 0;

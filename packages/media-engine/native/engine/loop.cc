@@ -16,14 +16,33 @@ constexpr Micros kTick = 10 * kMillisecond;
 constexpr Micros kSlowTick = 100 * kMillisecond;
 // Without media for this long there is nothing to report.
 constexpr Micros kMediaRest = 2 * kSecond;
+// Many join at once; the kernel's filter is made anew for all of them together.
+constexpr Micros kSteeringDelay = 50 * kMillisecond;
 
 }  // namespace
 
-Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, EventQueue& events)
-    : socket_(std::move(socket)),
-      context_{dtls, random_, events, {}, AddressTable(random_.u64()), {}, monotonic_now(), 0, 0, {}, -kMediaRest},
-      admission_(random_.u64()),
-      events_(events) {
+Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::function<void()> notify, LoopGroup& group,
+           uint32_t index)
+    : group_(group),
+      index_(index),
+      events_(std::move(notify)),
+      socket_(std::move(socket)),
+      context_{dtls,
+               random_,
+               events_,
+               {},
+               AddressTable(random_.u64(),
+                            [this](const SocketAddress& address, const AddressTable::Entry* entry) {
+                              address_changed(address, entry);
+                            }),
+               {},
+               {},
+               monotonic_now(),
+               0,
+               0,
+               {},
+               -kMediaRest},
+      admission_(random_.u64()) {
   if (poller_.ok()) poller_.add(*socket_);
 }
 
@@ -49,10 +68,12 @@ void Loop::run() {
     poller_.wait(next_deadline(), ready_);
     context_.now = monotonic_now();
     for (UdpSocket* socket : ready_) read(*socket);
+    read_inbox();
     run_commands();
     run_timers();
     run_load_senders();
     run_media_tick();
+    steer();
     context_.send.flush();
     events_.publish();
   }
@@ -82,9 +103,60 @@ void Loop::read(UdpSocket& socket) {
     context_.now = monotonic_now();
     context_.packets_received += datagrams_.size();
     for (const Datagram& datagram : datagrams_) dispatch(socket, datagram);
+    flush_handed_over();
     forward_batch();
     if (!more) return;
   }
+}
+
+size_t Loop::hand_over(const std::vector<Datagram>& batch) {
+  const size_t refused = inbox_.push(batch);
+  poller_.wake();
+  return refused;
+}
+
+void Loop::read_inbox() {
+  if (group_.loops.size() < 2) return;
+  inbox_.take(datagrams_);
+  if (datagrams_.empty()) return;
+  treating_inbox_ = true;
+  for (const Datagram& datagram : datagrams_) dispatch(*socket_, datagram);
+  treating_inbox_ = false;
+  forward_batch();
+}
+
+// False when the datagram is this loop's business. One that was handed over once is never handed on.
+bool Loop::give_away(const Datagram& datagram, std::optional<uint32_t> loop) {
+  if (!loop || *loop == index_ || *loop >= group_.loops.size() || treating_inbox_) return false;
+  leaving_.resize(group_.loops.size());
+  leaving_[*loop].push_back(datagram);
+  return true;
+}
+
+void Loop::flush_handed_over() {
+  for (size_t loop = 0; loop < leaving_.size(); ++loop) {
+    if (leaving_[loop].empty()) continue;
+    handed_over_ += leaving_[loop].size();
+    const size_t refused = group_.loops[loop]->hand_over(leaving_[loop]);
+    for (size_t i = 0; i < refused; ++i) context_.drops.add(Drop::hand_over_overflow);
+    leaving_[loop].clear();
+  }
+}
+
+void Loop::address_changed(const SocketAddress& address, const AddressTable::Entry* entry) {
+  if (group_.loops.size() < 2) return;
+  if (entry == nullptr) {
+    group_.steering.remove(address, index_);
+  } else if (const auto before = group_.steering.set(address, index_, entry->valid)) {
+    static_cast<void>(group_.loops[*before]->post([address](Loop& loop) { loop.context_.addresses.forget(address); }));
+  }
+  if (next_steering_ == kNever) next_steering_ = context_.now + kSteeringDelay;
+}
+
+void Loop::steer() {
+  if (context_.now < next_steering_) return;
+  next_steering_ = kNever;
+  group_.steering.apply(socket_->fd());
 }
 
 void Loop::forward_batch() {
@@ -125,11 +197,16 @@ void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
       context_.drops.add(Drop::rate_limited);
       return;
     }
+    const auto loops = static_cast<uint32_t>(group_.loops.size());
     if (*message_class == StunClass::Request) {
-      const auto username = stun_peek_username(datagram.bytes);
-      const auto found = username ? by_ufrag_.find(std::string(stun_username_local_part(*username))) : by_ufrag_.end();
-      if (found != by_ufrag_.end()) transport = found->second;
+      if (const auto username = stun_peek_username(datagram.bytes)) {
+        const std::string_view ufrag = stun_username_local_part(*username);
+        if (give_away(datagram, loop_of_ufrag(ufrag, loops))) return;
+        const auto found = by_ufrag_.find(std::string(ufrag));
+        if (found != by_ufrag_.end()) transport = found->second;
+      }
     } else if (const auto tag = stun_peek_transaction_tag(datagram.bytes)) {
+      if (give_away(datagram, loop_of_id(*tag, loops))) return;
       transport = find_transport(*tag);
     }
   }
@@ -138,7 +215,7 @@ void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
     admission_.charge(datagram.from, context_.now);
     return;
   }
-  if (!transport->handle_stun(datagram.from, datagram.bytes)) admission_.charge(datagram.from, context_.now);
+  if (!transport->handle_stun(context_.locals.id_of(datagram.to), datagram.from, datagram.bytes)) admission_.charge(datagram.from, context_.now);
   schedule(*transport);
 }
 
@@ -153,6 +230,7 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
     transport = entry->transport;
     valid = entry->valid;
   }
+  if (transport == nullptr && group_.loops.size() > 1 && give_away(datagram, group_.steering.owner(datagram.from))) return;
   if (transport == nullptr || (!valid && kind != PacketKind::Dtls)) {
     context_.drops.add(Drop::unknown_source_address);
     return;
@@ -237,7 +315,7 @@ void Loop::run_media_tick() {
 Micros Loop::next_deadline() const {
   Micros deadline = timers_.empty() ? kNever : timers_.top().first;
   for (const auto& [id, sender] : load_senders_) deadline = std::min(deadline, sender->next_deadline());
-  return std::min(deadline, next_tick_);
+  return std::min({deadline, next_tick_, next_steering_});
 }
 
 Transport* Loop::find_transport(uint32_t id) const {

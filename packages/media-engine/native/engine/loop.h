@@ -2,13 +2,15 @@
 //
 //   sleep ─▶ read datagrams in batches ─▶ forward each batch and send ─▶ commands ─▶ timers ─▶ send ─▶ publish events
 //
-// Everything here belongs to the loop's thread; other threads use `post` and `wake` only. A room lives on one loop.
+// Everything here belongs to the loop's thread; other threads use `post`, `hand_over` and `stop` only. A room lives on one
+// loop. Datagrams for the room of another loop, when the kernel gave them to this one, are handed over in batches.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -18,8 +20,10 @@
 #include "engine/admission.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
+#include "engine/inbox.h"
 #include "engine/load_sender.h"
 #include "engine/load_sink.h"
+#include "engine/loop_group.h"
 #include "engine/parameters.h"
 #include "engine/poller.h"
 #include "engine/stats.h"
@@ -33,7 +37,9 @@ class Loop {
  public:
   using Command = std::function<void(Loop&)>;
 
-  Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, EventQueue& events);
+  // `notify`: see EventQueue. Loop number `index` of `group`.
+  Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::function<void()> notify, LoopGroup& group,
+       uint32_t index);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -43,14 +49,19 @@ class Loop {
   void run();
   // Any thread. False when too many commands wait already.
   [[nodiscard]] bool post(Command command);
+  // Any thread: another loop read these, and they are for a room of this one. Returns how many were refused.
+  [[nodiscard]] size_t hand_over(const std::vector<Datagram>& batch);
   // Any thread.
   void stop();
+  // Any thread.
+  [[nodiscard]] std::vector<EngineEvent> take_events() { return events_.take(); }
 
   // Commands, on the loop's thread. Unknown ids are ignored: what they named is gone already.
   void create_room(uint32_t id);
   void close_room(uint32_t id);
   void create_transport(const TransportConfig& config);
   void connect_transport(uint32_t id, const RemoteTransport& remote);
+  void restart_ice(uint32_t id, const std::string& ufrag, const std::string& pwd);
   void set_rtp_parameters(uint32_t id, const RtpParameters& parameters);
   void close_transport(uint32_t id);
   void create_source(const SourceConfig& config);
@@ -77,6 +88,11 @@ class Loop {
   // Streams point to sources and transports own streams, hence an order.
   void clear();
   void read(UdpSocket& socket);
+  void read_inbox();
+  [[nodiscard]] bool give_away(const Datagram& datagram, std::optional<uint32_t> loop);
+  void flush_handed_over();
+  void address_changed(const SocketAddress& address, const AddressTable::Entry* entry);
+  void steer();
   void dispatch(UdpSocket& socket, const Datagram& datagram);
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
@@ -91,7 +107,12 @@ class Loop {
   [[nodiscard]] Transport* find_transport(uint32_t id) const;
   [[nodiscard]] Room* find_room(uint32_t id) const;
 
+  // given
+  LoopGroup& group_;
+  const uint32_t index_;
+
   // owned
+  EventQueue events_;
   std::unique_ptr<UdpSocket> socket_;
   SystemRandom random_;
   EngineContext context_;
@@ -104,8 +125,13 @@ class Loop {
   std::unordered_map<uint32_t, std::unique_ptr<LoadSender>> load_senders_;
   std::unordered_map<uint32_t, std::unique_ptr<LoadSink>> load_sinks_;
 
+  Inbox inbox_;
+
   // state
-  EventQueue& events_;
+  std::vector<std::vector<Datagram>> leaving_;  // of this batch, by loop
+  bool treating_inbox_ = false;
+  uint64_t handed_over_ = 0;
+  Micros next_steering_ = kNever;
   std::unordered_map<std::string, Transport*> by_ufrag_;
   std::unordered_map<uint32_t, uint8_t> generations_;  // next generation by SSRC, see Source::generation
   using Timer = std::pair<Micros, uint32_t>;

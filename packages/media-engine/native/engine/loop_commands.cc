@@ -59,6 +59,13 @@ void Loop::connect_transport(uint32_t id, const RemoteTransport& remote) {
   schedule(*transport);
 }
 
+void Loop::restart_ice(uint32_t id, const std::string& ufrag, const std::string& pwd) {
+  Transport* transport = find_transport(id);
+  if (transport == nullptr) return;
+  by_ufrag_.erase(transport->restart_ice(ufrag, pwd));
+  by_ufrag_[ufrag] = transport;
+}
+
 void Loop::set_rtp_parameters(uint32_t id, const RtpParameters& parameters) {
   if (Transport* transport = find_transport(id)) transport->media().set_parameters(parameters);
   if (LoadSink* sink = load_sink(id)) sink->set_parameters(parameters);
@@ -81,8 +88,10 @@ void Loop::close_transport(uint32_t id) {
   // The goodbye waits in the send queue, which points to the transport's socket.
   context_.send.flush();
   if (UdpSocket* own = transport->own_socket()) poller_.remove(*own);
-  const auto ufrag = by_ufrag_.find(transport->local_ufrag());
-  if (ufrag != by_ufrag_.end() && ufrag->second == transport) by_ufrag_.erase(ufrag);
+  for (const std::string& ufrag : transport->local_ufrags()) {
+    const auto named = by_ufrag_.find(ufrag);
+    if (named != by_ufrag_.end() && named->second == transport) by_ufrag_.erase(named);
+  }
   if (Room* room = find_room(transport->room())) erase(room->transports, id);
   transports_.erase(id);
   load_sinks_.erase(id);
@@ -145,6 +154,8 @@ EngineSnapshot Loop::snapshot() const {
   snapshot.cpu_us = thread_cpu_us();
   snapshot.packets_received = context_.packets_received;
   snapshot.forwarded = context_.forwarded;
+  snapshot.threads.push_back({snapshot.cpu_us, snapshot.packets_received, snapshot.forwarded, handed_over_,
+                              static_cast<uint32_t>(rooms_.size())});
   snapshot.sent = context_.send.counters();
   snapshot.drops = context_.drops;
   snapshot.drops.by_reason[static_cast<size_t>(Drop::send_failed)] += snapshot.sent.dropped;

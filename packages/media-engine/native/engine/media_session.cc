@@ -48,10 +48,7 @@ MediaSession::~MediaSession() = default;
 
 void MediaSession::close() { streams_.clear(); }
 
-void MediaSession::set_parameters(const RtpParameters& parameters) {
-  parameters_ = parameters;
-  for (auto& [ssrc, stream] : streams_) stream->on_parameters_changed();
-}
+void MediaSession::set_parameters(const RtpParameters& parameters) { parameters_ = parameters; }
 
 void MediaSession::add_source(Source& source) {
   sources_.push_back(&source);
@@ -172,14 +169,15 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
     context_.drops.add(Drop::unknown_payload_type);
     return;
   }
-  if (source.blocked()) {
-    context_.drops.add(Drop::blocked_source);
-    return;
-  }
   if (!repaired) {
     if (!encoding.stats) encoding.stats.emplace(encoding.ssrc, codec.clock_rate_hz);
     encoding.stats->on_packet(context_.now, index, rtp.timestamp, packet.size());
     encoding.clock_rate_hz = codec.clock_rate_hz;
+  }
+  // Received all the same: else its sender would be told of a great loss when it is heard again, and slow down.
+  if (source.blocked()) {
+    context_.drops.add(Drop::blocked_source);
+    return;
   }
   switch (encoding.history.insert(forward.packet)) {
     case PacketHistory::Insert::Duplicate:

@@ -71,10 +71,15 @@ struct ForwardingEntry {
   uint32_t max_encoding = 0;
 };
 
+// A loop's index is one base64 digit of the user name fragments, see loop_group.h.
+inline constexpr uint32_t kMaxThreads = 64;
+
 struct EngineConfig {
   uint16_t port = 0;
   std::string bind_address;
   std::vector<SrtpProfile> srtp_profiles;
+  // Media threads, 1 to kMaxThreads.
+  uint32_t threads = 1;
 };
 
 }  // namespace parley

@@ -81,8 +81,10 @@ void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
     void* source = events[static_cast<size_t>(i)].data.ptr;
     uint64_t ignored = 0;
     if (source == &wake_read_fd_) {
-      woken_.store(false);
+      // In this order: a call between the two finds `woken_` still set, and what it is about is seen after this sleep. The
+      // other way round its signal would be read away while `woken_` stays set, and nobody could wake this loop again.
       [[maybe_unused]] const ssize_t size = ::read(wake_read_fd_, &ignored, sizeof ignored);
+      woken_.store(false);
     } else if (source == &timer_fd_) {
       [[maybe_unused]] const ssize_t size = ::read(timer_fd_, &ignored, sizeof ignored);
       armed_ = kNever;
@@ -131,10 +133,10 @@ void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
   }
   if (::poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms) <= 0) return;
   if (fds[0].revents != 0) {
-    woken_.store(false);
     std::array<char, 64> ignored;
     while (::read(wake_read_fd_, ignored.data(), ignored.size()) > 0) {
     }
+    woken_.store(false);  // only now, see above
   }
   for (size_t i = 1; i < fds.size(); ++i) {
     if (fds[i].revents != 0) ready.push_back(sockets_[i - 1]);

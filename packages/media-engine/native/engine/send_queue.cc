@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 #if defined(__linux__)
@@ -20,6 +21,8 @@ namespace {
 // The kernel takes 64 segments and one IP datagram's worth of bytes; shorter runs keep bursts at the receiver small.
 constexpr size_t kMaxRun = 32;
 constexpr size_t kMaxRunBytes = 60000;
+// IPv6's smallest MTU without its header and UDP's.
+constexpr size_t kMinPathPayload = 1280 - 48;
 
 }  // namespace
 
@@ -37,15 +40,15 @@ MutableByteSpan SendQueue::reserve() {
   return {bytes_.data() + slots_.size() * kSlotBytes, kSlotBytes};
 }
 
-void SendQueue::commit(const UdpSocket& socket, const SocketAddress& to, size_t size) {
-  slots_.push_back({&socket, to, size});
+void SendQueue::commit(const UdpSocket& socket, const Route& route, size_t size) {
+  slots_.push_back({&socket, route, size});
 }
 
-void SendQueue::push(const UdpSocket& socket, const SocketAddress& to, ByteSpan packet) {
+void SendQueue::push(const UdpSocket& socket, const Route& route, ByteSpan packet) {
   if (packet.size() > kSlotBytes) return;
   const MutableByteSpan slot = reserve();
   std::memcpy(slot.data(), packet.data(), packet.size());
-  commit(socket, to, packet.size());
+  commit(socket, route, packet.size());
 }
 
 void SendQueue::flush() {
@@ -62,7 +65,10 @@ size_t SendQueue::run_length(size_t first) const {
   size_t total = head.size;
   while (first + count < slots_.size() && count < kMaxRun) {
     const Slot& next = slots_[first + count];
-    if (next.socket != head.socket || next.size > head.size || next.to != head.to) break;
+    if (next.socket != head.socket || next.size > head.size || next.route.from != head.route.from ||
+        next.route.to != head.route.to) {
+      break;
+    }
     total += next.size;
     if (total > kMaxRunBytes) break;
     ++count;
@@ -71,20 +77,32 @@ size_t SendQueue::run_length(size_t first) const {
   return count;
 }
 
-void SendQueue::send_plainly(size_t first, size_t count) {
+size_t SendQueue::send_plainly(size_t first, size_t count) {
+  size_t taken = 0;
   for (size_t i = first; i < first + count; ++i) {
     const Slot& slot = slots_[i];
     sockaddr_storage to{};
-    const size_t to_size = slot.socket->to_native(slot.to, to);
+    alignas(std::max_align_t) std::array<uint8_t, UdpSocket::kSourceBytes> source;
+    iovec part{bytes_.data() + i * kSlotBytes, slot.size};
+    msghdr message{};
+    message.msg_name = &to;
+    message.msg_namelen = static_cast<socklen_t>(slot.socket->to_native(slot.route.to, to));
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    if (slot.route.from != nullptr) {
+      message.msg_controllen = slot.socket->write_source(*slot.route.from, MutableByteSpan(source.data(), source.size()));
+      if (message.msg_controllen != 0) message.msg_control = source.data();
+    }
     ++counters_.system_calls;
-    if (to_size != 0 && ::sendto(slot.socket->fd(), bytes_.data() + i * kSlotBytes, slot.size, 0,
-                                 reinterpret_cast<const sockaddr*>(&to), static_cast<socklen_t>(to_size)) >= 0) {
+    if (message.msg_namelen != 0 && ::sendmsg(slot.socket->fd(), &message, 0) >= 0) {
       ++counters_.packets;
       counters_.bytes += slot.size;
+      ++taken;
     } else {
       ++counters_.dropped;
     }
   }
+  return taken;
 }
 
 #if defined(__linux__)
@@ -98,7 +116,7 @@ size_t SendQueue::send_from(size_t first) {
   std::array<iovec, kParts> parts;
   std::array<sockaddr_storage, kMessages> targets;
   struct alignas(cmsghdr) Control {
-    std::array<char, CMSG_SPACE(sizeof(uint16_t))> bytes;
+    std::array<uint8_t, UdpSocket::kSourceBytes + CMSG_SPACE(sizeof(uint16_t))> bytes;
   };
   std::array<Control, kMessages> controls;
   std::array<size_t, kMessages> lengths;
@@ -113,19 +131,28 @@ size_t SendQueue::send_from(size_t first) {
     msghdr& message = headers[messages].msg_hdr;
     headers[messages] = {};
     message.msg_name = &targets[messages];
-    message.msg_namelen = static_cast<socklen_t>(socket->to_native(slots_[next].to, targets[messages]));
+    message.msg_namelen = static_cast<socklen_t>(socket->to_native(slots_[next].route.to, targets[messages]));
     message.msg_iov = &parts[part];
     message.msg_iovlen = run;
     for (size_t i = 0; i < run; ++i) parts[part++] = {bytes_.data() + (next + i) * kSlotBytes, slots_[next + i].size};
+    auto& control = controls[messages].bytes;
+    size_t control_size = 0;
+    if (const SocketAddress* from = slots_[next].route.from) {
+      control_size = socket->write_source(*from, MutableByteSpan(control.data(), control.size()));
+    }
     if (run > 1) {
-      message.msg_control = controls[messages].bytes.data();
-      message.msg_controllen = controls[messages].bytes.size();
-      cmsghdr* control = CMSG_FIRSTHDR(&message);
-      control->cmsg_level = IPPROTO_UDP;
-      control->cmsg_type = UDP_SEGMENT;
-      control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
       const auto segment = static_cast<uint16_t>(slots_[next].size);
-      std::memcpy(CMSG_DATA(control), &segment, sizeof segment);
+      cmsghdr header{};
+      header.cmsg_level = IPPROTO_UDP;
+      header.cmsg_type = UDP_SEGMENT;
+      header.cmsg_len = CMSG_LEN(sizeof segment);
+      std::memcpy(control.data() + control_size, &header, sizeof header);
+      std::memcpy(control.data() + control_size + CMSG_LEN(0), &segment, sizeof segment);
+      control_size += CMSG_SPACE(sizeof segment);
+    }
+    if (control_size != 0) {
+      message.msg_control = control.data();
+      message.msg_controllen = control_size;
     }
     lengths[messages++] = run;
     next += run;
@@ -143,11 +170,13 @@ size_t SendQueue::send_from(size_t first) {
   }
   if (done != 0) return done;
   // The first message was refused. A device that cannot segment says EIO or EINVAL: send its packets one by one, and
-  // never ask again.
+  // never ask again. But EINVAL is also said of segments above the path's MTU and of addresses that nobody can send to,
+  // and both are for a peer to choose.
   const size_t run = lengths[0];
   if (run > 1 && (error == EIO || error == EINVAL || error == EOPNOTSUPP || error == EMSGSIZE)) {
-    can_segment_ = error == EMSGSIZE && can_segment_;
-    send_plainly(first, run);
+    const bool fits_any_path = slots_[first].size <= kMinPathPayload;
+    const bool taken_plainly = send_plainly(first, run) == run;
+    if (error != EMSGSIZE && fits_any_path && taken_plainly) can_segment_ = false;
   } else {
     counters_.dropped += run;
   }

@@ -8,6 +8,7 @@
 
 #include "core/address.h"
 #include "core/bytes.h"
+#include "engine/route.h"
 #include "engine/udp_socket.h"
 
 namespace parley {
@@ -30,9 +31,9 @@ class SendQueue {
 
   // A free slot of `kSlotBytes`; sends what waits first when all are taken.
   [[nodiscard]] MutableByteSpan reserve();
-  // The reserved slot's first `size` bytes are a packet for `to`.
-  void commit(const UdpSocket& socket, const SocketAddress& to, size_t size);
-  void push(const UdpSocket& socket, const SocketAddress& to, ByteSpan packet);
+  // The reserved slot's first `size` bytes are a packet for that route.
+  void commit(const UdpSocket& socket, const Route& route, size_t size);
+  void push(const UdpSocket& socket, const Route& route, ByteSpan packet);
   void flush();
 
   [[nodiscard]] const SendCounters& counters() const { return counters_; }
@@ -40,13 +41,14 @@ class SendQueue {
  private:
   struct Slot {
     const UdpSocket* socket;
-    SocketAddress to;
+    Route route;
     size_t size;
   };
 
   [[nodiscard]] size_t run_length(size_t first) const;
   size_t send_from(size_t first);
-  void send_plainly(size_t first, size_t count);
+  // How many the kernel took.
+  size_t send_plainly(size_t first, size_t count);
 
   std::vector<uint8_t> bytes_;
   std::vector<Slot> slots_;

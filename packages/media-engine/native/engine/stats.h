@@ -23,6 +23,16 @@ struct TransportSnapshot {
   const char* srtp_profile = "";
 };
 
+// Of one loop.
+struct ThreadSnapshot {
+  uint64_t cpu_us = 0;
+  uint64_t packets_received = 0;
+  uint64_t forwarded = 0;
+  // Datagrams that came to this loop and belonged to another one.
+  uint64_t handed_over = 0;
+  uint32_t rooms = 0;
+};
+
 struct EngineSnapshot {
   uint64_t cpu_us = 0;
   uint64_t packets_received = 0;
@@ -30,6 +40,10 @@ struct EngineSnapshot {
   SendCounters sent;
   DropCounters drops;
   std::vector<TransportSnapshot> transports;
+  std::vector<ThreadSnapshot> threads;
+
+  // Another loop's part of the same engine.
+  void add(EngineSnapshot other);
 };
 
 }  // namespace parley

@@ -8,12 +8,18 @@ namespace {
 
 constexpr size_t kMaxEarlyDtls = 6;
 constexpr size_t kMaxAddresses = 32;
+// From the first way to the peer to SRTP keys. OpenSSL counts only flights of ours that nobody answers; a peer that never
+// begins, or goes on for ever, must not hold a place in the room.
+constexpr Micros kHandshakeTime = 15 * kSecond;
+constexpr size_t kMaxUfrags = 3;
 
 IceConfig ice_config(const TransportConfig& config) {
   IceConfig ice;
   ice.role = config.controlling ? IceRole::Controlling : IceRole::Controlled;
   ice.local = {config.ice_ufrag, config.ice_pwd};
   ice.transaction_tag = config.id;
+  // Every local address of ours makes a pair with every one of the peer's.
+  ice.max_pairs = kMaxAddresses - 8;
   return ice;
 }
 
@@ -43,10 +49,11 @@ Transport::Transport(EngineContext& context, const TransportConfig& config, UdpS
       uses_table_(own_socket == nullptr),
       own_socket_(std::move(own_socket)),
       ice_(ice_config(config), context.random),
-      media_(context, *this) {
+      media_(context, *this),
+      local_ufrags_{config.ice_ufrag} {
   if (own_socket_) own_socket_->owner = this;
   for (const SocketAddress& candidate : config.remote_candidates) {
-    ice_.add_remote_candidate(context_.now, kLocalId, candidate);
+    ice_.add_remote_candidate(context_.now, LocalAddresses::kAny, candidate);
   }
   drain_ice();
 }
@@ -69,6 +76,17 @@ bool Transport::connect(const RemoteTransport& remote) {
   return true;
 }
 
+std::string Transport::restart_ice(const std::string& ufrag, const std::string& pwd) {
+  ice_.set_local({ufrag, pwd});
+  std::string given_up;
+  if (local_ufrags_.size() == kMaxUfrags) {
+    given_up = std::move(local_ufrags_.front());
+    local_ufrags_.pop_front();
+  }
+  local_ufrags_.push_back(ufrag);
+  return given_up;
+}
+
 void Transport::close() {
   if (closed_) return;
   media_.close();
@@ -80,8 +98,10 @@ void Transport::close() {
   closed_ = true;
 }
 
-bool Transport::handle_stun(const SocketAddress& from, ByteSpan packet) {
-  const IceDrop drop = ice_.handle_stun(context_.now, kLocalId, from, packet);
+bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet) {
+  // A client's own socket has one pair for each candidate, whatever local address the system gives it.
+  if (!uses_table_) local_id = LocalAddresses::kAny;
+  const IceDrop drop = ice_.handle_stun(context_.now, local_id, from, packet);
   if (drop != IceDrop::None) {
     context_.drops.add(drop == IceDrop::Malformed ? Drop::malformed_stun : Drop::stun_rejected);
     drain_ice();
@@ -110,7 +130,7 @@ void Transport::drain_ice() {
   while (ice_.poll(output)) {
     switch (output.kind) {
       case IceOutput::Kind::Transmit:
-        context_.send.push(socket_, output.pair.remote, output.bytes);
+        context_.send.push(socket_, route(output.pair), output.bytes);
         break;
       case IceOutput::Kind::StateChanged:
         update_state();
@@ -124,13 +144,15 @@ void Transport::drain_ice() {
         }
         break;
       case IceOutput::Kind::PairInvalid:
-        if (uses_table_) {
+        // The same peer may be known at another address of ours.
+        if (uses_table_ && !is_own_pair(output.pair.remote)) {
           context_.addresses.remove(output.pair.remote, *this);
           addresses_.erase(std::remove(addresses_.begin(), addresses_.end(), output.pair.remote), addresses_.end());
         }
         break;
       case IceOutput::Kind::SelectedPair:
-        send_to_ = output.pair.remote;
+        send_to_ = route(output.pair);
+        if (handshake_until_ == kNever && !sender_) handshake_until_ = context_.now + kHandshakeTime;
         start_dtls();
         break;
     }
@@ -237,7 +259,7 @@ void Transport::set_state(TransportState state, const char* reason) {
   event.id = id_;
   event.state = state;
   event.reason = reason;
-  if (send_to_) event.remote_address = send_to_->to_string();
+  if (send_to_) event.remote_address = send_to_->to.to_string();
   context_.events.add(std::move(event));
   if (state == TransportState::connected) media_.on_connected();
 }
@@ -252,10 +274,15 @@ void Transport::handle_timeout() {
     dtls_->handle_timeout();
     drain_dtls();
   }
+  if (handshake_until_ <= context_.now) {
+    handshake_until_ = kNever;
+    if (dtls_) dtls_->expire();
+    update_state();
+  }
 }
 
 Micros Transport::next_deadline() const {
-  return closed_ ? kNever : std::min(ice_.next_deadline(), dtls_deadline_);
+  return closed_ ? kNever : std::min({ice_.next_deadline(), dtls_deadline_, handshake_until_});
 }
 
 void Transport::handle_rtp(MutableByteSpan packet) {
@@ -299,6 +326,10 @@ void Transport::handle_rtcp(MutableByteSpan packet) {
 bool Transport::send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
                          uint64_t index) {
   if (!can_send()) return false;
+  if (!sent_.take(load_u32(slot.data() + 8), index)) {
+    context_.drops.add(Drop::index_reused);
+    return false;
+  }
   const size_t size = sender_->protect_rtp(slot, header_bytes, prefix_bytes, payload, index);
   if (size == 0) {
     context_.drops.add(Drop::too_long);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/ice.h"
+#include "core/index_ledger.h"
 #include "core/srtp.h"
 #include "engine/context.h"
 #include "engine/dtls.h"
@@ -42,11 +43,15 @@ class Transport {
   // Starts ICE and DTLS; with other ICE credentials than before, restarts ICE only. False when the credentials are of a
   // forbidden length.
   bool connect(const RemoteTransport& remote);
+  // New local credentials; the next `connect` with new remote ones restarts ICE. Until a pair under them is selected the
+  // old ones go on working. Returns the user name fragment that is given up for it, empty if none.
+  std::string restart_ice(const std::string& ufrag, const std::string& pwd);
   // Says goodbye to the peer; nothing is sent afterwards.
   void close();
 
   // False when it was not authentic, or of no use.
-  bool handle_stun(const SocketAddress& from, ByteSpan packet);
+  // `local_id`: which of our addresses it came to, see LocalAddresses.
+  bool handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet);
   // `valid`: the address belongs to a validated pair of this transport.
   void handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid);
   void handle_rtp(MutableByteSpan packet);
@@ -61,16 +66,19 @@ class Transport {
            (state_ == TransportState::connected || state_ == TransportState::disconnected);
   }
   // Protects and queues. The slot comes from the context's send queue and begins with the RTP header; see
-  // SrtpSender::protect_rtp. False when there is no way to the peer, or the packet does not fit.
+  // SrtpSender::protect_rtp. False when there is no way to the peer, the packet does not fit, or `index` was used.
   bool send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload, uint64_t index);
+  // Where a stream that begins with this SSRC must go on; 0 when it was never sent.
+  [[nodiscard]] uint64_t next_index(uint32_t ssrc) const { return sent_.next(ssrc); }
   // `packet` is compound RTCP in clear, copied.
   bool send_rtcp(ByteSpan packet);
 
-  [[nodiscard]] bool is_own_pair(const SocketAddress& from) const { return ice_.is_valid(kLocalId, from); }
+  [[nodiscard]] bool is_own_pair(const SocketAddress& from) const { return ice_.is_valid(from); }
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] uint32_t room() const { return room_; }
   [[nodiscard]] TransportState state() const { return state_; }
-  [[nodiscard]] const std::string& local_ufrag() const { return ice_.local().ufrag; }
+  // Under which checks may come: of this start of ICE, the one before and the one to come.
+  [[nodiscard]] const std::deque<std::string>& local_ufrags() const { return local_ufrags_; }
   [[nodiscard]] UdpSocket* own_socket() const { return own_socket_.get(); }
   [[nodiscard]] MediaSession& media() { return media_; }
   [[nodiscard]] const TransportCounters& counters() const { return counters_; }
@@ -84,7 +92,9 @@ class Transport {
   Micros scheduled_at = kNever;
 
  private:
-  static constexpr uint32_t kLocalId = 0;  // one socket a transport
+  [[nodiscard]] Route route(const IceAddressPair& pair) const {
+    return {pair.remote, context_.locals.find(pair.local_id)};
+  }
 
   void drain_ice();
   void drain_dtls();
@@ -107,17 +117,20 @@ class Transport {
   std::unique_ptr<DtlsSession> dtls_;
   std::unique_ptr<SrtpSender> sender_;
   std::unique_ptr<SrtpReceiver> receiver_;
+  IndexLedger sent_;  // of `sender_`
   MediaSession media_;
 
   // state
   TransportState state_ = TransportState::fresh;
   bool closed_ = false;
   std::optional<RemoteTransport> remote_;
-  std::optional<SocketAddress> send_to_;
+  std::optional<Route> send_to_;
+  std::deque<std::string> local_ufrags_;
   std::vector<SocketAddress> addresses_;  // ours in the address table
   // DTLS that came before the answer was processed or our own check came back: the newest few.
   std::deque<std::pair<SocketAddress, std::vector<uint8_t>>> early_dtls_;
   Micros dtls_deadline_ = kNever;
+  Micros handshake_until_ = kNever;
   Micros last_heard_ = -1;
   TransportCounters counters_;
 };

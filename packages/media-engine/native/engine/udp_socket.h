@@ -17,6 +17,8 @@ class Transport;
 
 struct Datagram {
   SocketAddress from;
+  // Of ours, without a port; unset where the socket has one address only.
+  SocketAddress to;
   // Into the batch's own buffer, valid until the next receive.
   MutableByteSpan bytes;
 };
@@ -39,6 +41,10 @@ class UdpSocket {
  public:
   // `address` empty: all addresses, both families where the machine has IPv6. Null with `error` = errno on failure.
   [[nodiscard]] static std::unique_ptr<UdpSocket> open(const std::string& address, uint16_t port, int& error);
+  // `count` sockets on one port, among which the kernel distributes (SO_REUSEPORT). Empty with `error` on failure, also
+  // where another program has the port, whatever its sockets allow.
+  [[nodiscard]] static std::vector<std::unique_ptr<UdpSocket>> open_group(const std::string& address, uint16_t port,
+                                                                          size_t count, int& error);
   ~UdpSocket();
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
@@ -54,18 +60,28 @@ class UdpSocket {
   // socket).
   size_t to_native(const SocketAddress& address, sockaddr_storage& out) const;
 
+  // Room for `write_source`, with the kernel's alignment inside.
+  static constexpr size_t kSourceBytes = 64;
+  // Control data that makes a datagram leave from `source` (RFC 3542 §6.2); returns its size.
+  size_t write_source(const SocketAddress& source, MutableByteSpan out) const;
+
   // Client mode: all datagrams of this socket belong to one transport. Null for the shared socket.
   Transport* owner = nullptr;
+  // Whether `Datagram::to` is told and senders may choose their address.
+  [[nodiscard]] bool tells_local_address() const { return tells_local_address_; }
 
  private:
-  UdpSocket(int fd, uint16_t port, bool ipv4_only) : fd_(fd), port_(port), ipv4_only_(ipv4_only) {}
+  [[nodiscard]] static std::unique_ptr<UdpSocket> open(const std::string& address, uint16_t port, bool shared, int& error);
+  UdpSocket(int fd, uint16_t port, bool ipv4_only, bool tells_local_address)
+      : fd_(fd), port_(port), ipv4_only_(ipv4_only), tells_local_address_(tells_local_address) {}
 
   const int fd_;
   const uint16_t port_;
   const bool ipv4_only_;
+  const bool tells_local_address_;
 };
 
-// Address from text, IPv4 or IPv6; false when it is neither.
+// Address from text, IPv4 or IPv6, link-local ones with an interface (`fe80::1%eth0`); false when it is neither.
 [[nodiscard]] bool parse_address(const std::string& ip, uint16_t port, SocketAddress& out);
 
 }  // namespace parley

@@ -56,6 +56,13 @@ TEST(stats_jitter, "receive stats: jitter of an alternating delay converges as i
   CHECK(stats.jitter() > 230 && stats.jitter() <= 240);
 }
 
+TEST(stats_pause, "receive stats: an hour of silence at any clock rate does not overflow") {
+  ReceiveStats stats(1, 0xFFFFFFFFu);
+  stats.on_packet(0, 1, 0, 100);
+  stats.on_packet(3600 * kSecond, 2, 90000, 100);
+  CHECK(stats.jitter() <= 1u << 24);
+}
+
 TEST(stats_sr, "receive stats: last sender report and the delay since") {
   ReceiveStats stats(1, 48000);
   CHECK_EQ(stats.make_report_block(5).last_sr, 0u);
@@ -161,6 +168,19 @@ TEST(nack_key_frame, "nack: a key frame makes older holes irrelevant") {
   CHECK_EQ(nack.missing(), 1u);
 }
 
+TEST(nack_clear, "nack: after a source was blocked, what it sent meanwhile is not asked for") {
+  NackGenerator nack;
+  nack.on_packet(0, 10);
+  nack.on_packet(0, 13);
+  nack.clear();
+  CHECK_EQ(nack.missing(), 0u);
+  nack.on_packet(kSecond, 400);
+  CHECK_EQ(nack.missing(), 0u);
+  CHECK_EQ(nack.next_deadline(), kNever);
+  nack.on_packet(kSecond, 402);
+  CHECK_EQ(nack.missing(), 1u);
+}
+
 TEST(history_find, "history: packets are found by number, once, and shared") {
   PacketHistory history;
   CHECK(history.find(5) == nullptr);
@@ -205,6 +225,19 @@ TEST(history_bounds, "history: bounded in packets, bytes and age") {
   CHECK(by_count.find(999) != nullptr);
   CHECK(by_count.insert(packet(1'000'000)) == PacketHistory::Insert::Added);
   CHECK_EQ(by_count.packets(), 1u);
+}
+
+TEST(history_once, "history: a number that was let go is not taken again, a hole is") {
+  PacketHistory history({1000, 1024, 1 << 20});
+  for (uint64_t s = 100; s < 110; s++) CHECK(history.insert(packet(s, 0)) == PacketHistory::Insert::Added);
+  CHECK(history.insert(packet(112, 2000)) == PacketHistory::Insert::Added);
+  CHECK(history.find(105) == nullptr);
+  CHECK(history.insert(packet(105, 2001)) == PacketHistory::Insert::TooOld);
+  CHECK(history.insert(packet(109, 2001)) == PacketHistory::Insert::TooOld);
+  // Lost at the start of a new picture after a pause: its retransmission is still wanted.
+  CHECK(history.insert(packet(111, 2050)) == PacketHistory::Insert::Added);
+  CHECK(history.insert(packet(111, 2051)) == PacketHistory::Insert::Duplicate);
+  CHECK(history.find(111) != nullptr);
 }
 
 TEST(history_random, "history: agrees with a plain map under reordering and loss") {

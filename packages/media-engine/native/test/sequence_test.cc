@@ -103,6 +103,19 @@ TEST(mapper_jump, "mapper: a jump too large for sixteen bits continues behind") 
   CHECK_EQ(*m.map(0, 300'001), 3u);
 }
 
+TEST(mapper_skip, "mapper: numbers that somebody else used are passed over") {
+  SequenceMapper mapper(10);
+  mapper.restart(0, 100);
+  CHECK_EQ(*mapper.map(0, 100), 10u);
+  mapper.skip_to(5);
+  CHECK_EQ(*mapper.map(0, 101), 11u);
+  mapper.skip_to(70000);
+  mapper.restart(1, 500);
+  CHECK_EQ(*mapper.map(1, 500), 70000u);
+  CHECK_EQ(mapper.unmap(static_cast<uint16_t>(70000))->in, 500u);
+  CHECK(!mapper.unmap(10));
+}
+
 TEST(mapper_bounded, "mapper: old ranges are forgotten, their numbers are no longer answered") {
   SequenceMapper m(0, 8);
   m.restart(0, 0);

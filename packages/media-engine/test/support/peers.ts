@@ -57,6 +57,8 @@ export interface Peer {
 export interface PeerOptions {
   /** Instead of the client's certificate, at the server. */
   readonly clientFingerprint?: string
+  /** Under which address the client reaches the server; default 127.0.0.1. */
+  readonly ip?: string
   /** The server is the DTLS client. */
   readonly serverStarts?: boolean
 }
@@ -67,7 +69,7 @@ export function addPeer(server: Side, clients: Side, room: RoomId, options: Peer
   const atClient = clients.engine.createTransport({
     room: clientRoom,
     iceRole: 'controlled',
-    remoteCandidates: [{ ip: '127.0.0.1', port: server.engine.port }],
+    remoteCandidates: [{ ip: options.ip ?? '127.0.0.1', port: server.engine.port }],
   })
   server.engine.setRtpParameters(atServer.id, rtpParameters)
   clients.engine.setRtpParameters(atClient.id, rtpParameters)

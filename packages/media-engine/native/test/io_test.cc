@@ -1,0 +1,62 @@
+// The parts of engine/ that touch the system and can be tried alone.
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "engine/poller.h"
+#include "engine/send_queue.h"
+#include "engine/udp_socket.h"
+#include "test.h"
+
+namespace parley {
+
+TEST(io_wake, "poller: no call of wake is lost, however it falls together with the sleeper's waking up") {
+  Poller poller;
+  CHECK(poller.ok());
+  std::atomic<uint64_t> turns{0};
+  std::atomic<bool> stop{false};
+  std::thread sleeper([&] {
+    std::vector<UdpSocket*> ready;
+    while (!stop.load()) {
+      poller.wait(monotonic_now() + 3 * kSecond, ready);
+      turns.fetch_add(1);
+    }
+  });
+  int lost = 0;
+  for (int round = 0; round < 300 && lost == 0; round++) {
+    // Some of these fall into the moment in which the sleeper takes note of the one before.
+    for (int i = 0; i < 1000; i++) poller.wake();
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+    const uint64_t before = turns.load();
+    poller.wake();
+    const Micros deadline = monotonic_now() + kSecond;
+    while (turns.load() == before && monotonic_now() < deadline) std::this_thread::yield();
+    if (turns.load() == before) lost++;
+  }
+  stop.store(true);
+  poller.wake();
+  sleeper.join();
+  CHECK_EQ(lost, 0);
+}
+
+TEST(io_segments, "send queue: an address that nobody can send to does not end segmentation for everybody") {
+  int error = 0;
+  const auto from = UdpSocket::open("127.0.0.1", 0, error);
+  const auto to = UdpSocket::open("127.0.0.1", 0, error);
+  CHECK(from != nullptr && to != nullptr);
+  SendQueue queue;
+  const std::vector<uint8_t> packet(500, 7);
+  const auto send_run = [&](uint16_t port) {
+    const uint64_t before = queue.counters().segmented_packets;
+    for (int i = 0; i < 4; i++) queue.push(*from, {SocketAddress::v4(127, 0, 0, 1, port)}, packet);
+    queue.flush();
+    return queue.counters().segmented_packets - before;
+  };
+  const uint64_t here = send_run(to->port());
+  CHECK_EQ(send_run(0), 0u);  // the kernel says EINVAL
+  CHECK_EQ(queue.counters().dropped, 4u);
+  CHECK_EQ(send_run(to->port()), here);
+}
+
+}  // namespace parley
