@@ -20,8 +20,15 @@ export function clientConfigScript(xmpp: XmppSettings, origin: string): string {
       receiveMultipleVideoStreams: true,
     },
     bridgeChannel: { preferSctp: false },
-    // The bridge forwards the one layer that a sender gives.
-    disableSimulcast: true,
+    // VP8 first: the bridge gives each receiver its own size of it. The others are forwarded whole.
+    videoQuality: {
+      codecPreferenceOrder: videoCodecs,
+      mobileCodecPreferenceOrder: videoCodecs,
+      // COMPAT clients up to 2023 know this one instead.
+      preferredCodec: 'VP8',
+    },
+    // Whose network changes keeps the session and gets new ICE credentials.
+    enableIceRestart: true,
     enableWebsocketResume: false,
     analytics: { disabled: true, rtcstatsEnabled: false },
     disableThirdPartyRequests: true,
@@ -29,3 +36,5 @@ export function clientConfigScript(xmpp: XmppSettings, origin: string): string {
   // The slash is escaped so that no value can end a script element that includes this text.
   return `var config = ${JSON.stringify(config, undefined, 2).replaceAll('</', '<\\/')};\n`
 }
+
+const videoCodecs = ['VP8', 'VP9', 'H264', 'AV1']

@@ -14,6 +14,7 @@ import { createXmppServer } from '@parley/xmpp'
 import { advertisedAddresses } from './advertised-addresses.ts'
 import type { Addresses } from './announcement.ts'
 import { clientConfigScript } from './client-config.ts'
+import { type Inventory, takeInventory } from './inventory.ts'
 import { certificateRenewal } from './io/certificate-renewal.ts'
 import type { Logger } from './io/log.ts'
 import { colibriRoute, xmppRoute } from './socket-routes.ts'
@@ -23,6 +24,8 @@ import { VISITOR_BASE, webSocketBase } from './visitor-address.ts'
 
 export interface RunningServer {
   readonly addresses: Addresses
+  /** What is there now. */
+  inventory(): Inventory
   /** Tells everybody, waits for them within `stopTimeoutMs`, and lets go of every port. Idempotent. */
   close(): Promise<void>
 }
@@ -40,7 +43,11 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
   const { xmpp: domains, edge: ports } = settings
   try {
     let onEngineEvents: (events: readonly EngineEvent[]) => void = () => {}
-    const engine = createEngine({ port: settings.media.port, onEvents: (events) => onEngineEvents(events) })
+    const engine = createEngine({
+      port: settings.media.port,
+      ...(settings.media.threads !== undefined && { threads: settings.media.threads }),
+      onEvents: (events) => onEngineEvents(events),
+    })
     teardown.add('engine', () => engine.close())
 
     const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
@@ -110,6 +117,7 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
         redirectsToHttps: ports.redirectsToHttps,
         selfSignedFingerprint: certificate?.sha256Fingerprint,
       },
+      inventory: () => takeInventory({ xmpp, focus, bridge, engine }),
       close: () => teardown.run(),
     }
   } catch (error) {

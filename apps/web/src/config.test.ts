@@ -11,7 +11,18 @@ test('reads hosts and the WebSocket address, with the focus by convention', () =
     mucDomain: 'conference.meet.example',
     focusDomain: 'focus.meet.example',
     serviceUrl: 'wss://meet.example/xmpp-websocket',
+    audio: { opusRed: false, dtx: false },
+    restartsIce: false,
   })
+})
+
+test('reads what the deployment wishes of codecs, past names that nobody knows', () => {
+  const read = (settings: object) => readConfig({ hosts, websocket: '/x', ...settings }, PAGE)
+  const videoQuality = { codecPreferenceOrder: ['AV1', 'H266', 7, 'VP8'] }
+  assert.deepEqual(read({ videoQuality }).codecPreference, ['av1', 'vp8'])
+  assert.equal(read({ videoQuality: { codecPreferenceOrder: 'AV1' } }).codecPreference, undefined)
+  const audio = { enableOpusRed: true, audioQuality: { enableOpusDtx: true } }
+  assert.deepEqual(read(audio).audio, { opusRed: true, dtx: true })
 })
 
 test('resolves a relative WebSocket address against the page', () => {

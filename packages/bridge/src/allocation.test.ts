@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ReceiverVideoConstraints } from '@parley/protocol'
-import { allocate, effectiveHeights, maxEncodingFor, prioritise, senderMaxHeight } from './allocation.ts'
-import type { VideoSource } from './allocation.ts'
+import fc from 'fast-check'
+import { allocate, effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
+import type { EffectiveHeight, VideoSource } from './allocation.ts'
+import type { Layer } from './layers.ts'
 import { applyConstraints, applyInitialLastN, applyLastN, initialConstraints } from './receiver-constraints.ts'
 
 type Wishes = Omit<ReceiverVideoConstraints, 'colibriClass'>
@@ -84,7 +86,8 @@ test('encodings by height', () => {
     [{ name: 'a', videoType: 'desktop_high_fps', encodingCount: 3 }, 180, 0],
   ]
   for (const [source, height, expected] of cases) {
-    assert.equal(maxEncodingFor(source, height), expected, `${source.videoType} ${source.encodingCount} at ${height}`)
+    const [forwarded] = allocate([{ source, maxHeight: height, maxFrameRate: -1, isOnStage: false }])
+    assert.equal(forwarded?.maxEncoding, expected, `${source.videoType} ${source.encodingCount} at ${height}`)
   }
 })
 
@@ -117,4 +120,96 @@ test('lastN from signalling holds until the receiver sets its own', () => {
   const own = applyLastN(signalled, 2)
   assert.equal(applyInitialLastN(own, 4).lastN, 2)
   assert.equal(own.hasSpoken, false, 'a limit on the number says nothing about sizes')
+})
+
+/** `name@lines/rate` in order of priority. */
+const within = (budgetBps: number | undefined, wishes: readonly EffectiveHeight[], layersOf?: () => readonly Layer[]) =>
+  allocate(wishes, { budgetBps, ...(layersOf && { layersOf }) })
+    .map(({ source, layer }) => `${source.name}@${layer.height}/${layer.framesPerSecond}`)
+    .join(' ')
+const wish = (source: VideoSource, maxHeight = 720, isOnStage = false): EffectiveHeight => {
+  return { source, maxHeight, maxFrameRate: -1, isOnStage }
+}
+const stage = (source: VideoSource) => wish(source, 720, true)
+
+test('the budget: many small pictures before a large one, but the stage first', () => {
+  const three = [wish(camera('a')), wish(camera('b')), wish(camera('c'))]
+  const staged = [stage(camera('a')), wish(camera('b'), 180), wish(camera('c'), 180)]
+  const screen = [stage(desktop('s')), wish(camera('a'))]
+  const cases: [string, number | undefined, readonly EffectiveHeight[], string][] = [
+    ['no budget known', undefined, three, 'a@720/30 b@720/30 c@720/30'],
+    ['nothing fits', 150_000, three, ''],
+    ['one fits', 300_000, three, 'a@180/30'],
+    ['one each', 700_000, three, 'a@180/30 b@180/30 c@180/30'],
+    ['one climbs', 900_000, three, 'a@360/30 b@180/30 c@180/30'],
+    ['all climb', 1_500_000, three, 'a@360/30 b@360/30 c@360/30'],
+    ['the first climbs on', 2_500_000, three, 'a@720/30 b@360/30 c@360/30'],
+    ['plenty', 4_500_000, three, 'a@720/30 b@720/30 c@720/30'],
+    ['the stage alone', 550_000, staged, 'a@360/30'],
+    ['the stage cannot reach 360 lines: no thumbnails', 450_000, staged, 'a@180/30'],
+    ['thumbnails before the stage is large', 1_000_000, staged, 'a@360/30 b@180/30 c@180/30'],
+    ['and then the stage', 1_900_000, staged, 'a@720/30 b@180/30 c@180/30'],
+    ['a screen on stage takes a little too much', 1_000_000, screen, 's@720/30'],
+    ['but not much too much', 900_000, screen, ''],
+    ['a screen that is not first does not', 1_000_000, [wish(desktop('s')), wish(camera('a'))], 'a@360/30'],
+  ]
+  for (const [what, budget, wishes, expected] of cases) assert.equal(within(budget, wishes), expected, what)
+})
+
+test('layers in time: small pictures come slower, larger ones only smooth, screens the other way round', () => {
+  const layer = (height: number, framesPerSecond: number, kbps: number): Layer => {
+    return { encoding: 0, height, framesPerSecond, bitrateBps: kbps * 1000 }
+  }
+  const svc = () => [
+    layer(180, 7.5, 50),
+    layer(180, 15, 80),
+    layer(180, 30, 120),
+    layer(360, 7.5, 200),
+    layer(360, 30, 400),
+    layer(720, 15, 900),
+    layer(720, 30, 1300),
+  ]
+  const cases: [string, number, EffectiveHeight, string][] = [
+    ['the slowest', 60_000, wish(camera('a')), 'a@180/7.5'],
+    ['faster first', 350_000, wish(camera('a')), 'a@180/30'],
+    ['then larger, at full rate', 450_000, wish(camera('a')), 'a@360/30'],
+    ['never larger and slower', 1_000_000, wish(camera('a')), 'a@360/30'],
+    ['the most', 2_000_000, wish(camera('a')), 'a@720/30'],
+    ['a screen is sharp and slow', 1_000_000, wish(desktop('a')), 'a@720/15'],
+    ['a limited rate', 2_000_000, { ...wish(camera('a')), maxFrameRate: 15 }, 'a@180/15'],
+    ['a rate that nothing keeps', 2_000_000, { ...wish(camera('a')), maxFrameRate: 5 }, 'a@720/30'],
+  ]
+  for (const [what, budget, wanted, expected] of cases) assert.equal(within(budget, [wanted], svc), expected, what)
+})
+
+test('a camera of 20 frames a second is smooth enough', () => {
+  const slow = () =>
+    [180, 360, 720].map((height, encoding) => ({ encoding, height, framesPerSecond: 20, bitrateBps: 1 }))
+  assert.equal(within(1_000_000, [wish(camera('a'))], slow), 'a@720/20')
+})
+
+test('whatever is wanted: within the budget, within the wishes, nobody twice, and a budget for everything gives everything', () => {
+  const wishes = fc
+    .uniqueArray(fc.record({ name: fc.integer({ min: 0, max: 20 }), height: fc.constantFrom(0, 90, 180, 360, 720) }), {
+      selector: ({ name }) => name,
+      maxLength: 8,
+    })
+    .map((list) => list.map(({ name, height }) => wish(camera(`p${name}`), height)))
+  const budget = fc.integer({ min: 0, max: 8_000_000 })
+  fc.assert(
+    fc.property(wishes, fc.boolean(), budget, (list, isFirstStaged, budgetBps) => {
+      const wanted = list.map((w, index) => ({ ...w, isOnStage: isFirstStaged && index === 0 }))
+      const forwarded = allocate(wanted, { budgetBps })
+      const spent = forwarded.reduce((sum, { layer }) => sum + layer.bitrateBps, 0)
+      assert.ok(spent <= budgetBps, `${spent} of ${budgetBps}`)
+      for (const { source, layer } of forwarded) {
+        const limit = wanted.find((w) => w.source === source)?.maxHeight ?? 0
+        assert.ok(limit > 0 && (layer.height <= limit || layer.encoding === 0), `${source.name} at ${layer.height}`)
+      }
+      assert.equal(new Set(forwarded.map(({ source }) => source.name)).size, forwarded.length)
+      const all = allocate(wanted)
+      const total = all.reduce((sum, { layer }) => sum + layer.bitrateBps, 0)
+      assert.deepEqual(allocate(wanted, { budgetBps: total }), all, 'a budget for everything gives everything')
+    }),
+  )
 })

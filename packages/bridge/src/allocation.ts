@@ -1,31 +1,24 @@
 /**
  * Which video sources a receiver gets, and up to which encoding. Three pure steps: order the sources by what matters to
- * the receiver, find the height it may have of each, choose encodings that fit. The third step is where a bit-rate budget
- * will bind once bandwidth is estimated: it walks the sources in order of priority and may then stop climbing.
+ * the receiver, find the height it may have of each, choose layers that fit into what its network carries.
  */
-import type { SentVideoType } from '@parley/protocol'
+import { encodingLayers, usableLayers } from './layers.ts'
+import type { Layer, LayersOf, VideoSource, VideoWish } from './layers.ts'
 import { constraintsFor } from './receiver-constraints.ts'
 import type { ReceiverConstraints } from './receiver-constraints.ts'
 
-/** A source of somebody else, as the receiver's candidates. */
-export interface VideoSource {
-  readonly name: string
-  /** `none`: announced but not sending. */
-  readonly videoType: SentVideoType
-  readonly encodingCount: number
-}
+export type { VideoSource } from './layers.ts'
 
 /** How much of a source a receiver may have. */
-export interface EffectiveHeight<S extends VideoSource = VideoSource> {
-  readonly source: S
-  /** 0 = nothing, `Infinity` = unlimited. */
-  readonly maxHeight: number
+export interface EffectiveHeight<S extends VideoSource = VideoSource> extends VideoWish<S> {
+  readonly isOnStage: boolean
 }
 
 export interface ForwardedVideo<S extends VideoSource = VideoSource> {
   readonly source: S
   /** Index of the highest encoding that may be forwarded. */
   readonly maxEncoding: number
+  readonly layer: Layer
 }
 
 /**
@@ -53,28 +46,94 @@ export function effectiveHeights<S extends VideoSource>(
 ): readonly EffectiveHeight<S>[] {
   const lastN = receiver.lastN < 0 ? sources.length : receiver.lastN
   return sources.map((source, index) => {
-    if (index >= lastN) return { source, maxHeight: 0 }
-    const { maxHeight } = constraintsFor(receiver, source.name)
-    return { source, maxHeight: maxHeight < 0 ? Infinity : maxHeight }
+    const { maxHeight, maxFrameRate = -1 } = constraintsFor(receiver, source.name)
+    const isOnStage = receiver.onStageSources.includes(source.name)
+    const allowed = index >= lastN ? 0 : maxHeight < 0 ? Infinity : maxHeight
+    return { source, maxHeight: allowed, maxFrameRate, isOnStage }
   })
 }
 
-/** Sources to forward, in order of priority, with the best encoding within each one's height. */
-export function allocate<S extends VideoSource>(wanted: readonly EffectiveHeight<S>[]): readonly ForwardedVideo<S>[] {
-  return wanted
-    .filter(({ source, maxHeight }) => maxHeight > 0 && source.videoType !== 'none')
-    .map(({ source, maxHeight }) => ({ source, maxEncoding: maxEncodingFor(source, maxHeight) }))
+export interface AllocationOptions<S extends VideoSource> {
+  /** What the way to the receiver carries; `undefined` = everything. */
+  readonly budgetBps?: number | undefined
+  /** Default: what stock clients send. */
+  readonly layersOf?: LayersOf<S>
 }
 
 /**
- * The highest encoding within `maxHeight`, at least the lowest one: small is better than nothing. A screen at few frames a
- * second has all its detail in the top encoding and nothing in the others, so that any wish for it means that one.
+ * Sources to forward, in order of priority, each with its best layer within its height and, all together, within the budget.
+ *
+ * The list is walked again and again, each source climbing one layer at a time while the budget lasts, so that many small
+ * pictures come before one large one. A source on stage climbs to 360 lines at once, and as long as the first one cannot,
+ * the others wait. A screen on stage, first in the list, may take a little more than there is: half a screen is no use.
  */
-export function maxEncodingFor(source: VideoSource, maxHeight: number): number {
-  const top = source.encodingCount - 1
-  if (source.videoType === 'desktop') return top
-  for (let index = top; index > 0; index--) if (nominalHeight(index, source.encodingCount) <= maxHeight) return index
-  return 0
+export function allocate<S extends VideoSource>(
+  wanted: readonly EffectiveHeight<S>[],
+  { budgetBps, layersOf = encodingLayers }: AllocationOptions<S> = {},
+): readonly ForwardedVideo<S>[] {
+  const climbs = wanted.flatMap((wish) => {
+    const layers = usableLayers(wish, layersOf)
+    return layers.length > 0 ? [new Climb(wish, layers)] : []
+  })
+  if (budgetBps === undefined) for (const climb of climbs) climb.toTop()
+  else spend(climbs, budgetBps)
+  return climbs.flatMap(({ source, layer }) => (layer ? [{ source, layer, maxEncoding: layer.encoding }] : []))
+}
+
+function spend<S extends VideoSource>(climbs: readonly Climb<S>[], budgetBps: number): void {
+  let leftBps = budgetBps
+  for (let hasClimbed = true; hasClimbed; ) {
+    hasClimbed = false
+    for (const [index, climb] of climbs.entries()) {
+      const mayExceed = index === 0 && climb.isOnStage && climb.source.videoType === 'desktop'
+      const spentBps = climb.step(leftBps + (mayExceed ? oversendBps : 0))
+      leftBps -= spentBps ?? 0
+      if (spentBps !== undefined) hasClimbed = true
+      if (index === 0 && climb.isOnStage && !climb.isPreferred) break
+    }
+  }
+}
+
+class Climb<S extends VideoSource> {
+  readonly source: S
+  readonly isOnStage: boolean
+  readonly #layers: readonly Layer[]
+  /** Index of the highest layer that a source on stage takes before all others. */
+  readonly #preferred: number
+  #at = -1
+
+  constructor({ source, isOnStage }: EffectiveHeight<S>, layers: readonly Layer[]) {
+    this.source = source
+    this.isOnStage = isOnStage
+    this.#layers = layers
+    this.#preferred = Math.max(0, layers.filter(({ height }) => height <= preferredHeight).length - 1)
+  }
+
+  get layer(): Layer | undefined {
+    return this.#layers[this.#at]
+  }
+
+  get isPreferred(): boolean {
+    return this.#at >= this.#preferred
+  }
+
+  toTop(): void {
+    this.#at = this.#layers.length - 1
+  }
+
+  /** @returns bits per second more than before; `undefined` when no step fits */
+  step(leftBps: number): number | undefined {
+    const next = this.#at + 1
+    for (let to = this.isOnStage ? Math.max(next, this.#preferred) : next; to >= next; to--) {
+      const layer = this.#layers[to]
+      if (!layer) continue
+      const costBps = layer.bitrateBps - (this.layer?.bitrateBps ?? 0)
+      if (costBps > leftBps) continue
+      this.#at = to
+      return costBps
+    }
+    return undefined
+  }
 }
 
 /**
@@ -87,10 +146,6 @@ export function senderMaxHeight(heights: Iterable<number>): number {
   return Math.min(most, unlimitedHeight)
 }
 
-/** Clients capture 720 lines by default and halve them for each lower encoding. */
-function nominalHeight(encoding: number, encodingCount: number): number {
-  return topHeight / 2 ** (encodingCount - 1 - encoding)
-}
-
-const topHeight = 720
+const preferredHeight = 360
+export const oversendBps = 500_000
 const unlimitedHeight = 2160

@@ -4,7 +4,8 @@
  */
 import { LocalEventSource, done, refused } from '@parley/cluster'
 import type { Outcome } from '@parley/cluster'
-import type { EngineEvent, MediaEngine, RoomId, TransportId } from '@parley/media-engine'
+import type { EngineEvent, LocalTransport, MediaEngine, RoomId, TransportId } from '@parley/media-engine'
+import type { TransportDescription } from '@parley/protocol'
 import { createBridgeSources } from './bridge-sources.ts'
 import type { ChannelCounters, ChannelHandlers, ChannelSocket } from './channel.ts'
 import { formatChannelPath, parseChannelPath } from './channel-url.ts'
@@ -12,6 +13,7 @@ import { Conference } from './conference.ts'
 import type { Endpoint } from './endpoint.ts'
 import { BridgeError } from './errors.ts'
 import { secretEquals, systemRandom, systemTimers } from './io/system.ts'
+import { LayerRates } from './layer-rates.ts'
 import { withFields } from './log.ts'
 import type { Log } from './log.ts'
 import type {
@@ -44,6 +46,10 @@ export interface BridgeOptions {
   readonly maxEndpointsPerConference?: number
   /** Default 1000. */
   readonly maxConferences?: number
+  /** In conferences of more endpoints only the loudest are heard. Default 12. */
+  readonly maxEndpointsHeard?: number
+  /** How many of them, beside the dominant speaker. Default 3. */
+  readonly loudestHeard?: number
 }
 
 /** The edge answers with `status` before upgrading, or upgrades and hands the ticket to `attachChannel`. */
@@ -101,6 +107,7 @@ class LocalBridge implements Bridge {
     messagesDropped: 0,
     slowReaders: 0,
   }
+  readonly #layerRates = new LayerRates()
   #cancelPoll: (() => void) | undefined
   #isClosed = false
 
@@ -112,6 +119,7 @@ class LocalBridge implements Bridge {
     this.port = {
       createEndpoint: async (request) => this.#answer(() => this.#createEndpoint(request)),
       updateEndpoint: async (request) => this.#answer(() => this.#updateEndpoint(request)),
+      restartIce: async (address) => this.#answer(() => this.#restartIce(address)),
       expireEndpoint: async (address) => this.#answer(() => this.#expireEndpoint(address)),
       expireConference: async ({ conferenceId }) => this.#answer(() => this.#expireConference(conferenceId)),
       events: this.#events,
@@ -143,6 +151,7 @@ class LocalBridge implements Bridge {
     for (const event of events) {
       try {
         if (event.type === 'audio-levels') this.#byRoom.get(event.room)?.onAudioLevels(event.levels)
+        else if (event.type === 'bandwidth-estimate') this.#onBandwidthEstimate(event)
         else this.#onTransportState(event)
       } catch (error) {
         // The rest of the batch belongs to others.
@@ -185,6 +194,7 @@ class LocalBridge implements Bridge {
   #openConference(request: CreateEndpoint): Conference {
     const { conferenceId, conferenceName } = request
     const { engine, log, version = 'Parley', maxConferences = 1000 } = this.#options
+    const { maxEndpointsHeard = 12, loudestHeard = 3 } = this.#options
     if (this.#conferences.size >= maxConferences) {
       throw new BridgeError('resource-constraint', `the bridge has ${this.#conferences.size} conferences already`)
     }
@@ -195,6 +205,9 @@ class LocalBridge implements Bridge {
       log: bound,
       counters: this.#counters,
       version,
+      maxEndpointsHeard,
+      loudestHeard,
+      layerRates: (source) => this.#layerRates.of(source),
       bridgeSources: createBridgeSources(this.#random),
     })
     this.#conferences.set(conferenceId, conference)
@@ -204,8 +217,8 @@ class LocalBridge implements Bridge {
   }
 
   #seat(conference: Conference, request: CreateEndpoint): EndpointCreated {
-    const { conferenceId, endpointId } = request
-    const { engine, serverId, advertisedAddresses: addresses, maxEndpointsPerConference = 200 } = this.#options
+    const { conferenceId } = request
+    const { maxEndpointsPerConference = 200 } = this.#options
     if (conference.endpoints.size >= maxEndpointsPerConference) {
       throw new BridgeError('resource-constraint', `the conference has ${conference.endpoints.size} endpoints already`)
     }
@@ -214,19 +227,30 @@ class LocalBridge implements Bridge {
     const local = endpoint.transport
     this.#byTransport.set(local.id, { conferenceId, conference, endpoint })
     this.#schedulePoll()
+    return { transport: this.#describe(request, password, local), bridgeSources: conference.bridgeSources }
+  }
+
+  #describe({ conferenceId, endpointId }: EndpointAddress, password: string, local: LocalTransport) {
+    const { engine, serverId, advertisedAddresses: addresses } = this.#options
     const webSocketPath = formatChannelPath({ serverId, conferenceId, endpointId, password })
-    const transport = describeTransport({ local, fingerprint: engine.fingerprint, addresses, webSocketPath })
-    return { transport, bridgeSources: conference.bridgeSources }
+    return describeTransport({ local, fingerprint: engine.fingerprint, addresses, webSocketPath })
   }
 
   #updateEndpoint(request: UpdateEndpoint): void {
-    const { conferenceId, endpointId } = request
+    const { conference, endpoint } = this.#find(request)
+    conference.updateEndpoint(endpoint, request)
+  }
+
+  #restartIce(address: EndpointAddress): TransportDescription {
+    const { endpoint } = this.#find(address)
+    return this.#describe(address, endpoint.password, endpoint.restartIce())
+  }
+
+  #find({ conferenceId, endpointId }: EndpointAddress): { conference: Conference; endpoint: Endpoint } {
     const conference = this.#conferences.get(conferenceId)
     const endpoint = conference?.endpoints.get(endpointId)
-    if (!conference || !endpoint) {
-      throw new BridgeError('no-such-endpoint', `no endpoint ${endpointId} in conference ${conferenceId}`)
-    }
-    conference.updateEndpoint(endpoint, request)
+    if (conference && endpoint) return { conference, endpoint }
+    throw new BridgeError('no-such-endpoint', `no endpoint ${endpointId} in conference ${conferenceId}`)
   }
 
   #expireEndpoint({ conferenceId, endpointId }: EndpointAddress): void {
@@ -275,6 +299,11 @@ class LocalBridge implements Bridge {
     this.#idleTimers.delete(conferenceId)
   }
 
+  #onBandwidthEstimate({ transport, bps }: Extract<EngineEvent, { readonly type: 'bandwidth-estimate' }>): void {
+    const seat = this.#byTransport.get(transport)
+    seat?.conference.onBandwidthEstimate(seat.endpoint, bps)
+  }
+
   #onTransportState(event: Extract<EngineEvent, { readonly type: 'transport-state' }>): void {
     const seat = this.#byTransport.get(event.transport)
     if (!seat) return
@@ -299,7 +328,9 @@ class LocalBridge implements Bridge {
 
   #poll(): void {
     try {
-      for (const stats of this.#options.engine.stats().transports) {
+      const { transports, layers = [] } = this.#options.engine.stats()
+      this.#layerRates.observe(layers)
+      for (const stats of transports) {
         const seat = this.#byTransport.get(stats.transport)
         seat?.conference.onTransportStats(seat.endpoint, stats)
       }

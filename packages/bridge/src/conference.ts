@@ -8,11 +8,13 @@ import type { EngineEvent, MediaEngine, RoomId, SourceId, TransportStats } from 
 import { audioSubscription } from './audio-subscription.ts'
 import { Channel } from './channel.ts'
 import type { ChannelCounters, ChannelHandlers, ChannelSocket } from './channel.ts'
+import { ConnectionStatsSchedule } from './connection-stats.ts'
 import { Endpoint } from './endpoint.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { BridgeError } from './errors.ts'
 import { withFields } from './log.ts'
 import type { Log } from './log.ts'
+import { LoudestSpeakers } from './loudest-speakers.ts'
 import type { CreateEndpoint, UpdateEndpoint } from './port.ts'
 import { applyConstraints, applyInitialLastN, applyLastN } from './receiver-constraints.ts'
 import { messageReceivers, statsReceivers } from './relay.ts'
@@ -29,6 +31,11 @@ export interface ConferenceOptions {
   readonly counters: ChannelCounters
   /** Names the bridge to clients, in `ServerHello`. */
   readonly version: string
+  /** In rooms of more endpoints than this only the loudest are heard. */
+  readonly maxEndpointsHeard: number
+  /** How many of them, beside the dominant speaker. */
+  readonly loudestHeard: number
+  readonly layerRates: (source: SourceId) => readonly number[]
   /** The permanent sources, which no endpoint's SSRC may collide with. */
   readonly bridgeSources: SourceSet
 }
@@ -40,6 +47,8 @@ export class Conference {
   readonly #options: ConferenceOptions
   readonly #subscriptions: Subscriptions
   readonly #speech = new SpeechOrder()
+  readonly #loudest: LoudestSpeakers<SourceId>
+  readonly #connectionStats = new ConnectionStatsSchedule()
   readonly #sourcesByName = new Map<string, EndpointSource>()
   readonly #ownersBySsrc = new Map<number, Endpoint | 'jvb'>()
   readonly #audioSources = new Map<SourceId, Endpoint>()
@@ -48,6 +57,7 @@ export class Conference {
   constructor(options: ConferenceOptions) {
     this.#options = options
     this.room = options.engine.createRoom()
+    this.#loudest = new LoudestSpeakers({ seats: options.loudestHeard })
     this.bridgeSources = options.bridgeSources
     for (const { ssrc } of [...options.bridgeSources.audio, ...options.bridgeSources.video]) {
       this.#ownersBySsrc.set(ssrc, 'jvb')
@@ -57,6 +67,9 @@ export class Conference {
       timers: options.timers,
       log: options.log,
       endpoints: () => this.#speech.sort(this.endpoints.values()),
+      isAudible: ({ engineId, owner }) =>
+        !this.#isLarge || owner.id === this.#speech.dominant || this.#loudest.has(engineId),
+      layerRates: options.layerRates,
     })
   }
 
@@ -124,8 +137,12 @@ export class Conference {
     for (let i = 0; i + 1 < levels.length; i += 2) {
       const source = levels[i] as SourceId
       const owner = this.#audioSources.get(source)
-      if (owner && !owner.isForceMuted('audio')) this.#speech.level(now, source, owner.id, levels[i + 1] as number)
+      if (!owner || owner.isForceMuted('audio')) continue
+      const level = levels[i + 1] as number
+      this.#speech.level(now, source, owner.id, level)
+      this.#loudest.level(now, source, level)
     }
+    if (this.#loudest.decide(now) && this.#isLarge) this.#subscriptions.invalidateAll()
     if (!this.#speech.decide(now)) return
     const event = this.#speakerEvent()
     if (event) this.#broadcast([...this.endpoints.values()], event)
@@ -136,7 +153,18 @@ export class Conference {
     if (event.state === 'connected') this.#subscriptions.requestKeyFrames(endpoint)
   }
 
+  onBandwidthEstimate(endpoint: Endpoint, bps: number): void {
+    const { estimateBps = 0 } = endpoint
+    endpoint.estimateBps = bps
+    if (Math.abs(bps - estimateBps) > estimateBps * noticeable) this.#subscriptions.invalidate(endpoint)
+  }
+
+  /** Call it about once a second. */
   onTransportStats(endpoint: Endpoint, stats: TransportStats): void {
+    // what a wavering budget or bit rate means shows with time
+    if (endpoint.budgetBps !== undefined) this.#subscriptions.invalidate(endpoint)
+    const connectionStats = this.#connectionStats.due(this.#options.timers.now(), endpoint)
+    if (connectionStats) endpoint.channel?.send(connectionStats)
     if (!endpoint.connectivity.observe(this.#options.timers.now(), stats.idleMs)) return
     this.#broadcast(messageReceivers(this.endpoints, endpoint, ''), connectivityOf(endpoint))
   }
@@ -148,6 +176,10 @@ export class Conference {
     this.endpoints.clear()
     // Closes transports and sources with it.
     this.#options.engine.closeRoom(this.room)
+  }
+
+  get #isLarge(): boolean {
+    return this.endpoints.size > this.#options.maxEndpointsHeard
   }
 
   #setVideoType(endpoint: Endpoint, sourceName: string, videoType: SentVideoType): void {
@@ -248,6 +280,7 @@ export class Conference {
     for (const ssrc of ssrcsOfPlan(source.plan)) this.#ownersBySsrc.delete(ssrc)
     this.#audioSources.delete(source.engineId)
     this.#speech.removeSource(source.engineId)
+    this.#loudest.remove(source.engineId)
   }
 }
 
@@ -255,3 +288,6 @@ function connectivityOf(endpoint: Endpoint): BridgeColibriMessage {
   const { isActive: active } = endpoint.connectivity
   return { colibriClass: 'EndpointConnectivityStatusChangeEvent', endpoint: endpoint.id, active }
 }
+
+/** A change of the estimate by less is seen at the next statistics. */
+const noticeable = 0.15

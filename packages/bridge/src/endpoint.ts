@@ -48,6 +48,8 @@ export class Endpoint {
   channel: Channel | undefined
   constraints: ReceiverConstraints = initialConstraints
   audio: AudioSubscription = everyAudioSource
+  /** What the engine believes that the way to it carries; `undefined` while it does not know. */
+  estimateBps: number | undefined
   /** What it may have of each of the others' video sources, by name; set by `Subscriptions`. */
   effectiveHeights: ReadonlyMap<string, number> = new Map()
 
@@ -83,6 +85,11 @@ export class Endpoint {
     if (text === this.#remote) return
     this.#engine.connectTransport(this.transport.id, remote)
     this.#remote = text
+  }
+
+  /** New credentials of our side; `connect` with the client's completes the restart. */
+  restartIce(): LocalTransport {
+    return this.#engine.restartIce(this.transport.id)
   }
 
   addSource(plan: SourcePlan): EndpointSource {
@@ -125,6 +132,12 @@ export class Endpoint {
       this.#refresh(source)
     }
     return true
+  }
+
+  /** For video; `undefined` = no limit is known. */
+  get budgetBps(): number | undefined {
+    const { assumedBandwidthBps } = this.constraints
+    return assumedBandwidthBps >= 0 ? assumedBandwidthBps : this.estimateBps
   }
 
   isForceMuted(kind: MediaKind): boolean {

@@ -3,10 +3,12 @@
  * one pass a moment later recomputes those, tells the engine and the receivers what changed, and tells senders what is
  * still wanted of them. A storm of changes so costs a pass per interval, not one per change.
  */
-import type { MediaEngine } from '@parley/media-engine'
-import { allocate, effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
+import type { MediaEngine, SourceId } from '@parley/media-engine'
+import { effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
 import type { Endpoint, EndpointSource } from './endpoint.ts'
+import { encodingLayers } from './layers.ts'
 import type { Log } from './log.ts'
+import { SteadyAllocation } from './steady-allocation.ts'
 import type { Millis, Timers } from './timers.ts'
 
 export interface SubscriptionsOptions {
@@ -15,6 +17,10 @@ export interface SubscriptionsOptions {
   readonly log: Log
   /** All endpoints of the conference, ordered by recent speech. */
   readonly endpoints: () => readonly Endpoint[]
+  /** Whether a source is among those that are to be heard now. */
+  readonly isAudible: (source: EndpointSource) => boolean
+  /** Measured bits per second of a source's encodings, lowest first. */
+  readonly layerRates: (source: SourceId) => readonly number[]
 }
 
 interface Delivered {
@@ -28,6 +34,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions
   readonly #stale = new Set<Endpoint>()
   readonly #delivered = new WeakMap<Endpoint, Delivered>()
+  readonly #allocations = new WeakMap<Endpoint, SteadyAllocation<EndpointSource>>()
   /** Most that anybody wants, by name of the source; what its owner has been told. */
   #senderHeights: ReadonlyMap<string, number> = new Map()
   #areAllStale = false
@@ -100,11 +107,14 @@ export class Subscriptions {
   }
 
   #deliver(receiver: Endpoint, audio: readonly EndpointSource[], video: readonly EndpointSource[]): void {
-    const isWanted = (source: EndpointSource) => source.owner !== receiver && receiver.audio.wants(source.name)
+    const isWanted = (source: EndpointSource) => source.owner !== receiver && this.#isHeard(receiver, source)
     const others = video.filter((source) => source.owner !== receiver)
     const heights = effectiveHeights(prioritise(others, receiver.constraints), receiver.constraints)
     receiver.effectiveHeights = new Map(heights.map(({ source, maxHeight }) => [source.name, maxHeight]))
-    const forwarded = allocate(heights)
+    const forwarded = this.#allocationOf(receiver).settle(this.#options.timers.now(), heights, {
+      budgetBps: receiver.budgetBps,
+      layersOf: (source) => encodingLayers(source, this.#options.layerRates(source.engineId)),
+    })
     const targets = [
       ...audio.filter(isWanted).map((source) => ({ source: source.engineId, maxEncoding: 0 })),
       ...forwarded.map(({ source, maxEncoding }) => ({ source: source.engineId, maxEncoding })),
@@ -127,6 +137,20 @@ export class Subscriptions {
     }
     this.#delivered.set(receiver, now)
     if (!haveSameNames(now.video, before?.video ?? [])) this.#tellForwarded(receiver, now.video)
+  }
+
+  /** A source that a receiver names is heard even when others are louder. */
+  #isHeard(receiver: Endpoint, source: EndpointSource): boolean {
+    if (!receiver.audio.wants(source.name)) return false
+    return receiver.audio.insistsOn(source.name) || this.#options.isAudible(source)
+  }
+
+  #allocationOf(receiver: Endpoint): SteadyAllocation<EndpointSource> {
+    const known = this.#allocations.get(receiver)
+    if (known) return known
+    const allocation = new SteadyAllocation<EndpointSource>()
+    this.#allocations.set(receiver, allocation)
+    return allocation
   }
 
   #tellForwarded(receiver: Endpoint, video: readonly EndpointSource[]): void {

@@ -5,6 +5,7 @@
 import type {
   EngineErrorReason,
   EngineStats,
+  LayerStats,
   LocalTransport,
   MediaEngine,
   RemoteTransport,
@@ -36,11 +37,14 @@ interface Source {
 
 export class MemoryEngine implements MediaEngine {
   readonly port = 10000
+  readonly threads = 1
   readonly fingerprint = 'AB:CD:EF'
   readonly rooms = new Set<RoomId>()
   readonly transports = new Map<TransportId, Transport>()
   readonly sources = new Map<SourceId, Source>()
   statsCalls = 0
+  /** What the engine says it has measured. */
+  layers: readonly LayerStats[] = []
   /** Refuse to take forwarding commands, as when they come too fast. */
   isOverloaded = false
   #nextHandle = 1
@@ -77,6 +81,12 @@ export class MemoryEngine implements MediaEngine {
 
   connectTransport(id: TransportId, remote: RemoteTransport): void {
     this.#transport(id).connects.push(remote)
+  }
+
+  restartIce(id: TransportId): LocalTransport {
+    this.#transport(id)
+    const serial = this.#nextHandle++
+    return { id, iceUfrag: `restarted${serial}`, icePwd: `password-of-restart-${serial}` }
   }
 
   setRtpParameters(id: TransportId, parameters: RtpParameters): void {
@@ -148,6 +158,8 @@ export class MemoryEngine implements MediaEngine {
       segmentedPackets: 0,
       drops: {},
       transports,
+      layers: this.layers,
+      threads: [],
     }
   }
 

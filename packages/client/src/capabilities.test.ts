@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
-import { capsVersion, features } from './capabilities.ts'
+import { capsVersion, features, featuresWith } from './capabilities.ts'
 
 const sha1 = async (bytes: Uint8Array) => createHash('sha1').update(bytes).digest()
 
@@ -30,4 +30,10 @@ test('we announce what the focus looks for, and nothing we cannot do', () => {
     assert.ok(!features.includes(absent), absent)
   }
   assert.equal(new Set(features).size, features.length)
+})
+
+test('redundant sound is announced when it is switched on', () => {
+  assert.deepEqual(featuresWith({}), features)
+  const more = featuresWith({ opusRed: true })
+  assert.deepEqual([...more], [...features, 'http://jitsi.org/opus-red'].sort())
 })

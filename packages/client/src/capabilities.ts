@@ -1,4 +1,5 @@
 /** What we can do, as the focus asks it before inviting us (XEP-0030) and as presence announces it (XEP-0115). */
+import type { AudioSettings } from './audio-settings.ts'
 import { child, el, NS, type XmlElement } from '@parley/protocol'
 
 /** Sorted by code point, as XEP-0115 §5.1 wants them. */
@@ -19,6 +20,11 @@ export const features: readonly string[] = [
   NS.ping,
 ].sort()
 
+/** With what settings add, and the browser can. */
+export function featuresWith(audio: AudioSettings): readonly string[] {
+  return audio.opusRed ? [...features, 'http://jitsi.org/opus-red'].sort() : features
+}
+
 /** The `<c>` of our presence. */
 export function capsElement(version: string): XmlElement {
   return el('c', NS.caps, { hash: 'sha-1', node: capsNode, ver: version })
@@ -37,14 +43,14 @@ export async function capsVersion(
 }
 
 /** The answer to a disco#info question, or `undefined` when the stanza is none. The asked node is echoed, whatever it is. */
-export function answerDiscoInfo(iq: XmlElement): XmlElement | undefined {
+export function answerDiscoInfo(iq: XmlElement, of: readonly string[] = features): XmlElement | undefined {
   const query = child(iq, 'query', NS.discoInfo)
   if (iq.attrs.type !== 'get' || !query) return undefined
   const answer = el(
     'query',
     NS.discoInfo,
     { node: query.attrs.node },
-    ...features.map((feature) => el('feature', NS.discoInfo, { var: feature })),
+    ...of.map((feature) => el('feature', NS.discoInfo, { var: feature })),
   )
   return el('iq', NS.client, { type: 'result', to: iq.attrs.from, id: iq.attrs.id }, answer)
 }

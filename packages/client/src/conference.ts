@@ -10,6 +10,7 @@ import type { MediaSource } from './media-source.ts'
 import type { Participant } from './participant.ts'
 import type { ReceiverConstraints } from './receiver-constraints.ts'
 import type { ConferenceStats } from './stats.ts'
+import type { VideoCodec } from './video-codec.ts'
 
 export interface JoinOptions {
   /** Name of the room, without a domain: `team-standup`. Lower-cased. */
@@ -24,6 +25,10 @@ export interface JoinOptions {
   /** Join with the track known but silent. Default false. */
   readonly audioMuted?: boolean
   readonly videoMuted?: boolean
+  /** Video codecs in which to send, best first; default VP8, VP9, H264, AV1. One that somebody lacks is passed over. */
+  readonly codecPreference?: readonly VideoCodec[]
+  /** When the path to the bridge is lost, restart ICE in place before asking for a new session. Default false. */
+  readonly restartsIce?: boolean
   /** Gives up waiting; a join that already happened is undone. */
   readonly signal?: AbortSignal
 }

@@ -1,4 +1,5 @@
 /** A logged-in stream to the server. */
+import type { AudioSettings } from './audio-settings.ts'
 import type { Conference, JoinOptions } from './conference.ts'
 import type { Subscribable } from './emitter.ts'
 import type { ConnectionEvents, ConnectionState } from './events.ts'
@@ -15,6 +16,7 @@ export interface ConnectOptions {
   readonly focusDomain?: string
   /** JSON Web Token, sent as the `token` query parameter. */
   readonly token?: string
+  readonly audio?: AudioSettings
   /** Gives up connecting. */
   readonly signal?: AbortSignal
   /** Replaces parts of the browser: sockets, timers, randomness, peer connections. For tests and other run-times. */

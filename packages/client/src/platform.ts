@@ -1,5 +1,7 @@
 /** What the library needs from its surroundings; `io/browser-platform.ts` has the browser's. */
 
+import type { VideoCodec } from './video-codec.ts'
+
 /** The part of the W3C WebSocket that is used. */
 export interface SocketLike {
   readonly readyState: number
@@ -31,4 +33,8 @@ export interface Platform {
   random(): number
   sha1(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
   readonly clock: Clock
+  /** Video codecs that the browser can send and receive; VP8 alone when absent. */
+  readonly videoCodecs?: readonly VideoCodec[]
+  /** Whether the browser sends an encoding for each SSRC of a `SIM` group in its answer. */
+  readonly hasSimulcast?: boolean
 }

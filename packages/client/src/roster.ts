@@ -18,6 +18,7 @@ import {
 import { ClientError } from './errors.ts'
 import { refusal } from './iq-tracker.ts'
 import { decodeLegacyMute } from './legacy-mute.ts'
+import { parseCodecs, type VideoCodec } from './video-codec.ts'
 
 export interface Occupant {
   /** Nick = endpoint id. */
@@ -30,6 +31,8 @@ export interface Occupant {
   readonly sources: ReadonlyMap<string, SourceState>
   /** ms since 1970. */
   readonly raisedHandAt?: number
+  /** Video codecs that it can receive; empty when it does not say. */
+  readonly codecs?: readonly VideoCodec[]
 }
 
 export type RosterFact =
@@ -91,6 +94,7 @@ export class Roster {
       displayName: decodeNick(presence).slice(0, maxNameLength),
       sources: child(presence, 'SourceInfo') ? decodeSourceInfo(presence, nick) : decodeLegacyMute(presence, nick),
       ...(raisedHandAt > 0 && { raisedHandAt }),
+      codecs: parseCodecs(textOf(child(presence, 'jitsi_participant_codecList')).slice(0, 256).split(',')),
     }
     if (nick === this.#localId) return { type: 'self-updated', occupant }
     const isKnown = this.#occupants.has(nick)

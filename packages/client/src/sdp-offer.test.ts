@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { MediaDescription, TransportDescription } from '@parley/protocol'
 import type { RemoteSource } from './remote-source.ts'
+import type { AudioSettings } from './audio-settings.ts'
 import { SdpOffer } from './sdp-offer.ts'
 
 const media: MediaDescription[] = [
@@ -67,11 +68,12 @@ function source(name: string, ssrc: number): RemoteSource {
   return { name, ownerId: name.split('-')[0] ?? '', kind, ssrcs, groups }
 }
 
-function offerOf(kinds: readonly MediaDescription[] = media): SdpOffer {
+function offerOf(kinds: readonly MediaDescription[] = media, audio: AudioSettings = {}): SdpOffer {
   return new SdpOffer({
     media: kinds,
     transport,
     bridgeSources: [source('jvb-a0', 11), source('jvb-v0', 12)],
+    audio,
     primaryNames: { audio: 'me-a0', video: 'me-v0' },
   })
 }
@@ -170,4 +172,21 @@ test('no word of a peer starts a line of its own', () => {
   const sdp = offer.build()
   assert.equal(sdp.match(/^m=/gm)?.length, 3)
   assert.equal(sdp.match(/^a=candidate/gm)?.length, 2)
+})
+
+test('silence is left out of what we ask the browser to send, when that is wished for', () => {
+  assert.match(offerOf(media, { dtx: true }).build(), /^a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r$/m)
+  assert.doesNotMatch(offerOf().build(), /usedtx/)
+})
+
+test('the codec that we would like to send stands first', () => {
+  const video = { ...media[1], kind: 'video' as const, headerExtensions: [] }
+  const codec = (id: number, name: string) => ({ id, name, clockRateHz: 90_000, parameters: {}, feedback: [] })
+  const offer = offerOf([{ ...video, payloadTypes: [codec(100, 'VP8'), codec(41, 'AV1'), codec(101, 'VP9')] }])
+  const order = () => /^m=video 9 \S+ (.*)\r$/m.exec(offer.build())?.[1]
+  assert.equal(order(), '100 41 101')
+  offer.preferCodec('vp9')
+  assert.equal(order(), '101 100 41')
+  offer.preferCodec('h264')
+  assert.equal(order(), '100 41 101')
 })

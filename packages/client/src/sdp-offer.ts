@@ -11,6 +11,7 @@
  * kind, so that the description grows with the most sources at once, not with all there ever were.
  */
 import type { MediaDescription, MediaKind, PayloadType, TransportDescription } from '@parley/protocol'
+import type { AudioSettings } from './audio-settings.ts'
 import { isSameSource, type RemoteSource } from './remote-source.ts'
 
 export interface SdpOfferOptions {
@@ -18,6 +19,7 @@ export interface SdpOfferOptions {
   readonly transport: TransportDescription
   /** The bridge's own, at most one used of each kind. */
   readonly bridgeSources: readonly RemoteSource[]
+  readonly audio: AudioSettings
   /** Our microphone and camera: names for the permanent lines. */
   readonly primaryNames: Readonly<Record<MediaKind, string>>
 }
@@ -45,10 +47,13 @@ interface Line {
 export class SdpOffer {
   readonly #options: SdpOfferOptions
   readonly #lines: Line[] = []
+  #transport: TransportDescription
+  #preferredCodec = ''
   #version = 0
 
   constructor(options: SdpOfferOptions) {
     this.#options = options
+    this.#transport = options.transport
     for (const { kind } of options.media) {
       const source = options.bridgeSources.find((candidate) => candidate.kind === kind)
       this.#append({ kind, role: 'primary', localName: options.primaryNames[kind], source, state: 'active' })
@@ -86,6 +91,11 @@ export class SdpOffer {
     }
   }
 
+  /** Name the codec that we would like to send, in any case: it stands first in what is offered from now on. */
+  preferCodec(name: string): void {
+    this.#preferredCodec = name.toLowerCase()
+  }
+
   /** The m-line that carries a source now. */
   midOf(sourceName: string): string | undefined {
     return this.#lines.find((line) => {
@@ -105,9 +115,14 @@ export class SdpOffer {
     )
   }
 
+  /** The bridge's side of an ICE restart; in the next round the browser makes new credentials of its own. */
+  setTransport(transport: Pick<TransportDescription, 'ufrag' | 'pwd' | 'candidates'>): void {
+    this.#transport = { ...this.#transport, ...transport }
+  }
+
   /** The offer as text. Building it starts a round of negotiation: lines released before are free after it. */
   build(): string {
-    const { transport } = this.#options
+    const transport = this.#transport
     const mids = this.#lines.map((line) => line.mid).join(' ')
     const lines = [
       'v=0',
@@ -128,9 +143,10 @@ export class SdpOffer {
     const media = this.#mediaOf(line.kind)
     if (!media) return []
     const isActive = line.state === 'active'
+    const payloadTypes = this.#inOrder(media)
     const direction = { primary: 'sendrecv', remote: 'sendonly', local: 'recvonly' }[line.role]
     return [
-      `m=${line.kind} 9 UDP/TLS/RTP/SAVPF ${media.payloadTypes.map((payload) => payload.id).join(' ')}`,
+      `m=${line.kind} 9 UDP/TLS/RTP/SAVPF ${payloadTypes.map((payload) => payload.id).join(' ')}`,
       'c=IN IP4 0.0.0.0',
       'a=rtcp:9 IN IP4 0.0.0.0',
       ...transportLines(transport, isFirst),
@@ -138,9 +154,14 @@ export class SdpOffer {
       ...media.headerExtensions.map(({ id, uri }) => `a=extmap:${id} ${uri}`),
       `a=${isActive ? direction : 'inactive'}`,
       'a=rtcp-mux',
-      ...media.payloadTypes.flatMap((payload) => payloadTypeLines(payload, line.kind)),
+      ...payloadTypes.flatMap((payload) => payloadTypeLines(payload, line.kind, this.#options.audio)),
       ...(isActive && line.source ? sourceLines(line.source) : []),
     ]
+  }
+
+  #inOrder({ payloadTypes }: MediaDescription): readonly PayloadType[] {
+    const isPreferred = ({ name }: PayloadType) => name.toLowerCase() === this.#preferredCodec
+    return [...payloadTypes.filter(isPreferred), ...payloadTypes.filter((payload) => !isPreferred(payload))]
   }
 
   #append(line: Omit<Line, 'mid'>): void {
@@ -178,10 +199,13 @@ function candidateLine(candidate: TransportDescription['candidates'][number]): s
   return `a=candidate:${foundation} ${component} ${protocol} ${priority} ${ip} ${port} typ ${type}${related}${tcp}`
 }
 
-function payloadTypeLines({ id, name, clockRateHz, channels, parameters, feedback }: PayloadType, kind: MediaKind) {
+function payloadTypeLines(payload: PayloadType, kind: MediaKind, audio: AudioSettings) {
+  const { id, name, clockRateHz, channels, parameters, feedback } = payload
   const values = Object.entries(parameters).map(([key, value]) => (key === '' ? value : `${key}=${value}`))
   // Chromium starts at 300 kbit/s and sends 720p only from 900 on: seconds of blur. Others ignore the parameter
   if (kind === 'video' && !repairFormats.has(name.toLowerCase())) values.push(`x-google-start-bitrate=${startKbps}`)
+  // in an offer it says what the offerer would like to get, which makes the browser do it
+  if (audio.dtx && name.toLowerCase() === 'opus') values.push('usedtx=1')
   return [
     `a=rtpmap:${id} ${name}/${clockRateHz}${channels === undefined || channels === 1 ? '' : `/${channels}`}`,
     ...(values.length > 0 ? [`a=fmtp:${id} ${values.join(';')}`] : []),

@@ -35,8 +35,13 @@ test('Chromium takes our offers and media flows both ways', { skip, timeout: 60_
     assert.ok(result.frames.bridge >= 10 && result.frames.client >= 10, JSON.stringify(result.frames))
     const [audio, video] = result.first.sections
     assert.deepEqual([audio?.kind, audio?.isSending, audio?.ssrcs.length], ['audio', true, 1])
-    assert.deepEqual([video?.kind, video?.isSending, video?.ssrcs.length], ['video', true, 2])
-    assert.deepEqual(video?.groups, [{ semantics: 'FID', ssrcs: video?.ssrcs }])
+    assert.deepEqual([video?.kind, video?.isSending, video?.ssrcs.length], ['video', true, 6])
+    assert.deepEqual(
+      video?.groups.map(({ semantics }) => semantics),
+      ['SIM', 'FID', 'FID', 'FID'],
+    )
+    assert.deepEqual(result.shared.sections[1]?.ssrcs, video?.ssrcs, 'later rounds keep them')
+    assert.equal(result.shared.sections[3]?.ssrcs.length, 2, 'a screen has one encoding')
     assert.deepEqual(
       result.shared.sections.map(({ isSending }) => isSending),
       [true, true, false, true],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { child, childElements, NS, serialize, textOf, type XmlElement } from '@parley/protocol'
+import type { JoinOptions } from '../src/index.ts'
 import {
   aliceJid,
   bob,
@@ -34,10 +35,9 @@ function sourcesOf(jingle: XmlElement): string[] {
 }
 
 /** Alice with microphone and camera, Bob there and sending, the session accepted. */
-async function call(conversation: Conversation) {
-  const conference = await conversation.join({ audioTrack: track('audio', 'mic'), videoTrack: track('video', 'cam') }, [
-    bobPresence(bobSpeaks),
-  ])
+async function call(conversation: Conversation, options: Partial<JoinOptions> = {}) {
+  const tracks = { audioTrack: track('audio', 'mic'), videoTrack: track('video', 'cam') }
+  const conference = await conversation.join({ ...tracks, ...options }, [bobPresence(bobSpeaks)])
   await conversation.says(sessionInitiate('s1', { audio: bobsVoice, video: bobsCamera }))
   const heard = await conversation.hears()
   const [accept] = jingles(heard)
@@ -306,6 +306,54 @@ test('the path to the bridge fails: a new session takes over with everything', a
   conversation.peer.become('connected')
   assert.equal(conference.mediaState, 'connected')
   assert.equal(conference.sources.size, 4)
+})
+
+const bridgeRestarts = (generation: number) =>
+  `<iq type="set" from="${focus}" to="${aliceJid}" id="r${generation}"><jingle xmlns="urn:xmpp:jingle:1" action="transport-info" sid="s1"><content creator="initiator" name="audio"><transport xmlns="urn:xmpp:jingle:transports:ice-udp:1" ufrag="new${generation}" pwd="22charsOrMoreNewPassword" ice-generation="${generation}"><candidate component="1" foundation="1" generation="0" id="c1" network="0" ip="203.0.113.8" port="10000" priority="2130706431" protocol="udp" type="host"/></transport></content></jingle></iq>`
+
+test('the path to the bridge is lost: ICE restarts in place where that is enabled, and the session stays', async () => {
+  const conversation = new Conversation()
+  const { conference } = await call(conversation, { restartsIce: true })
+  conversation.peer.become('connected')
+  conversation.peer.become('disconnected')
+  await conversation.clock.advance(2000)
+  const [wish] = jingles(await conversation.hears())
+  assert.equal(wish?.jingle.attrs.action, 'session-info')
+  assert.match(serialize(wish?.jingle as XmlElement), /<bridge-session [^>]*id="bs-17" ice-restart="true"/)
+  await conversation.answer(wish?.iq)
+  const rounds = conversation.peer.offers.length
+  await conversation.says(bridgeRestarts(1))
+  assert.equal(conversation.peer.offers.length, rounds + 1)
+  assert.match(conversation.peer.offers.at(-1) ?? '', /a=ice-ufrag:new1\r\n.*203\.0\.113\.8 10000/s)
+  const [answer] = jingles(await conversation.hears())
+  assert.equal(answer?.jingle.attrs.action, 'transport-info')
+  assert.match(serialize(answer?.jingle as XmlElement), /<transport [^>]*ufrag="uuuu"[^>]*ice-generation="1"/)
+  await conversation.answer(answer?.iq)
+  conversation.peer.become('failed')
+  conversation.peer.become('connected')
+  await conversation.clock.advance(30_000)
+  assert.equal(conference.mediaState, 'connected')
+  assert.equal(conference.sources.size, 4)
+  await conversation.says(bridgeRestarts(1))
+  assert.deepEqual(jingles(await conversation.hears()), [], 'an old generation says nothing')
+})
+
+test('an ICE restart that is refused, or comes to nothing in 15 seconds, leads to a new session', async () => {
+  for (const isRefused of [true, false]) {
+    const conversation = new Conversation()
+    const { conference } = await call(conversation, { restartsIce: true })
+    conversation.peer.become('failed')
+    await conversation.clock.advance(2000)
+    const [wish] = jingles(await conversation.hears())
+    if (isRefused) await conversation.refuse(wish?.iq, 'feature-not-implemented')
+    else {
+      await conversation.answer(wish?.iq)
+      await conversation.clock.advance(15_000)
+    }
+    const [end] = jingles(await conversation.hears())
+    assert.equal(end?.jingle.attrs.action, 'session-terminate')
+    assert.equal(conference.mediaState, 'restarting')
+  }
 })
 
 test('a path that heals within two seconds needs no new session', async () => {

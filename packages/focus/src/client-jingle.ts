@@ -5,7 +5,6 @@ import {
   JingleError,
   ownSources,
   type SessionAccept,
-  type SessionInfo,
   type SessionTerminate,
   type SourceChange,
   type SourceSet,
@@ -13,6 +12,7 @@ import {
   type XmlElement,
 } from '@parley/protocol'
 import type { Core } from './core.ts'
+import { IceRestarts } from './ice-restarts.ts'
 import type { Invitations } from './invitations.ts'
 import type { Member, Session } from './member.ts'
 import type { SourceFanout } from './source-fanout.ts'
@@ -23,11 +23,13 @@ export class ClientJingle {
   readonly #core: Core
   readonly #fanout: SourceFanout
   readonly #invitations: Invitations
+  readonly #iceRestarts: IceRestarts
 
   constructor(core: Core, fanout: SourceFanout, invitations: Invitations) {
     this.#core = core
     this.#fanout = fanout
     this.#invitations = invitations
+    this.#iceRestarts = new IceRestarts(core, invitations)
   }
 
   handle(member: Member, request: XmlElement, jingle: XmlElement): void {
@@ -60,10 +62,10 @@ export class ClientJingle {
       case 'session-terminate':
         return this.#terminate(member, session, request, message)
       case 'session-info':
-        return this.#info(request, message)
-      case 'transport-info':
-        // The bridge learns the client's addresses from its checks.
+        if (message.iceRestart) return this.#iceRestarts.handleWish(member, session, request, message)
         return this.#core.send(resultFor(request))
+      case 'transport-info':
+        return this.#iceRestarts.handleAnswer(member, session, request, message)
       case 'session-initiate':
         throw new JingleError('feature-not-implemented', 'sessions are offered by the focus only')
     }
@@ -124,11 +126,5 @@ export class ClientJingle {
     member.isInvitable = wantsRestart
     this.#invitations.end(member)
     this.#invitations.update()
-  }
-
-  #info(request: XmlElement, info: SessionInfo): void {
-    // Clients fall back to a new session, which works.
-    if (info.iceRestart) throw new JingleError('feature-not-implemented', 'ICE restart in place is not supported')
-    this.#core.send(resultFor(request))
   }
 }

@@ -2,15 +2,18 @@
  * Calls to the bridge, one at a time per endpoint. An endpoint that leaves and comes back, or restarts, would otherwise
  * race with itself: its old `expire` could overtake its new `create`.
  *
- * Bound: besides the call in flight an endpoint's lane holds at most expire, create, update. Updates that wait are
- * merged, and an expire drops what waits before it, answers included: they belong to a session that is over.
+ * Bound: besides the call in flight an endpoint's lane holds at most expire, create, and updates, which are merged, with
+ * the few ICE restarts that a client may have in a minute between them. An expire drops what waits before it, answers
+ * included: they belong to a session that is over.
  */
 import type { CreateEndpoint, EndpointAddress, EndpointCreated, UpdateEndpoint } from '@parley/bridge/port'
 import type { Outcome } from '@parley/cluster'
+import type { TransportDescription } from '@parley/protocol'
 
 export type BridgeCall =
   | { readonly method: 'createEndpoint'; readonly request: CreateEndpoint }
   | { readonly method: 'updateEndpoint'; readonly request: UpdateEndpoint }
+  | { readonly method: 'restartIce'; readonly request: EndpointAddress }
   | { readonly method: 'expireEndpoint'; readonly request: EndpointAddress }
   | { readonly method: 'expireConference'; readonly request: { readonly conferenceId: string } }
 
@@ -45,6 +48,10 @@ export class EndpointCalls {
       request = { ...last.call.request, ...request }
     }
     this.#enqueue(request.endpointId, { call: { method: 'updateEndpoint', request }, onOutcome })
+  }
+
+  restartIce(request: EndpointAddress, onOutcome: OnOutcome<TransportDescription>): void {
+    this.#enqueue(request.endpointId, { call: { method: 'restartIce', request }, onOutcome })
   }
 
   expire(request: EndpointAddress, onOutcome: OnOutcome<void>): void {

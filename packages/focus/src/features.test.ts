@@ -49,7 +49,7 @@ test('of an answer counts what was offered', () => {
   assert.equal(audio?.kind, 'audio')
   assert.deepEqual(
     accepted.map((m) => [m.kind, m.payloadTypes.map((p) => p.id), m.headerExtensions.map((e) => e.id)]),
-    [['video', [100], [5]]],
+    [['video', [100], [3, 5]]],
   )
 })
 

@@ -6,6 +6,7 @@ export const feature = {
   video: 'urn:xmpp:jingle:apps:rtp:video',
   rtx: 'urn:ietf:rfc:4588',
   tcc: 'http://jitsi.org/tcc',
+  opusRed: 'http://jitsi.org/opus-red',
   jsonSources: 'http://jitsi.org/json-encoded-sources',
   ssrcRewriting: 'http://jitsi.org/ssrc-rewriting-1',
   terminateRestart: 'https://jitsi.org/meet/jicofo/terminate-restart',

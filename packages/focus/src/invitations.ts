@@ -68,6 +68,7 @@ export class Invitations {
   accept(member: Member, session: Session, answer: SessionAccept): void {
     this.#core.deadlines.clear(`accept ${member.endpointId}`)
     session.state = 'active'
+    session.transport = answer.transport
     this.updateEndpoint(member, {
       transport: answer.transport,
       media: acceptedMedia(session.media, answer.media),
@@ -148,6 +149,8 @@ export class Invitations {
       state: 'allocating',
       media,
       told: new Map(),
+      transport: undefined,
+      iceGeneration: 0,
     }
     member.session = session
     this.#core.usesBridge = true

@@ -6,6 +6,7 @@ import {
   type MediaDescription,
   type Role,
   type SourceSet,
+  type TransportDescription,
   type XmlElement,
 } from '@parley/protocol'
 import { RestartBudget } from './restart-budget.ts'
@@ -18,6 +19,10 @@ export interface Session {
   readonly media: readonly MediaDescription[]
   /** Sources that this client has been told of, by endpoint id. */
   readonly told: Map<string, SourceSet>
+  /** The client's side, once it has accepted. */
+  transport: TransportDescription | undefined
+  /** Of the last ICE restart, 0 = the offer's. */
+  iceGeneration: number
 }
 
 export interface Member {
@@ -37,6 +42,7 @@ export interface Member {
   /** The same as receivers are told. */
   announced: SourceSet
   readonly restarts: RestartBudget
+  readonly iceRestarts: RestartBudget
   /** Invitations repeated by us since the transport last connected. */
   repeats: number
   /** False once the client ended its session for good, or cannot be invited. */
@@ -63,6 +69,7 @@ export function newMember(presence: XmlElement, endpointId: string): Member | un
     sources: emptySourceSet,
     announced: emptySourceSet,
     restarts: new RestartBudget(),
+    iceRestarts: new RestartBudget(),
     repeats: 0,
     isInvitable: endpointIdPattern.test(endpointId),
     wasOffered: false,

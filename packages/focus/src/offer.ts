@@ -12,11 +12,16 @@ const transportCc: HeaderExtension = {
   uri: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
 }
 
+const dependencyDescriptor: HeaderExtension = {
+  id: 11,
+  uri: 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+}
+
 /** Audio and video, each if the client has the feature; never empty for usable features. */
 export function offeredMedia(features: ReadonlySet<string>): MediaDescription[] {
   const hasTcc = features.has(feature.tcc)
   const media: MediaDescription[] = []
-  if (features.has(feature.audio)) media.push(audioOffer(hasTcc))
+  if (features.has(feature.audio)) media.push(audioOffer(hasTcc, features.has(feature.opusRed)))
   if (features.has(feature.video)) media.push(videoOffer(hasTcc, features.has(feature.rtx)))
   return media
 }
@@ -39,35 +44,51 @@ export function acceptedMedia(
   })
 }
 
-function audioOffer(hasTcc: boolean): MediaDescription {
+function audioOffer(hasTcc: boolean, hasRed: boolean): MediaDescription {
   const opus: PayloadType = {
     id: 111,
     name: 'opus',
     clockRateHz: 48_000,
     channels: 2,
-    parameters: { minptime: '10', useinbandfec: '1' },
+    // redundant packets repair what forward error correction would, and better
+    parameters: { minptime: '10', ...(!hasRed && { useinbandfec: '1' }) },
     feedback: hasTcc ? [{ type: 'transport-cc' }] : [],
   }
+  // RFC 2198: each packet carries the one before it, too; first, so that clients send it
+  const red: PayloadType = { ...opus, id: 112, name: 'red', parameters: { '': '111/111' } }
   return {
     kind: 'audio',
-    payloadTypes: [opus],
+    payloadTypes: hasRed ? [red, opus] : [opus],
     headerExtensions: hasTcc ? [audioLevel, transportCc] : [audioLevel],
   }
 }
 
+/** Every codec: each client chooses what it sends, as long as the others can receive it, and may change that any time. */
 function videoOffer(hasTcc: boolean, hasRtx: boolean): MediaDescription {
-  const loss = [{ type: 'ccm', subtype: 'fir' }, { type: 'nack' }, { type: 'nack', subtype: 'pli' }]
-  const vp8: PayloadType = {
-    id: 100,
-    name: 'VP8',
-    clockRateHz: 90_000,
-    parameters: {},
-    feedback: [...loss, { type: hasTcc ? 'transport-cc' : 'goog-remb' }],
-  }
-  const rtx: PayloadType = { id: 96, name: 'rtx', clockRateHz: 90_000, parameters: { apt: '100' }, feedback: loss }
+  const feedback = [...lossFeedback, { type: hasTcc ? 'transport-cc' : 'goog-remb' }]
+  const codecs = videoCodecs.map(({ id, name, parameters }) => ({ id, name, clockRateHz, parameters, feedback }))
+  const repairs = videoCodecs.map(({ id, rtxId }) => {
+    return { id: rtxId, name: 'rtx', clockRateHz, parameters: { apt: String(id) }, feedback: lossFeedback }
+  })
   return {
     kind: 'video',
-    payloadTypes: hasRtx ? [vp8, rtx] : [vp8],
-    headerExtensions: hasTcc ? [absSendTime, transportCc] : [absSendTime],
+    payloadTypes: hasRtx ? [...codecs, ...repairs] : codecs,
+    headerExtensions: [dependencyDescriptor, absSendTime, ...(hasTcc ? [transportCc] : [])],
   }
 }
+
+const clockRateHz = 90_000
+const lossFeedback = [{ type: 'ccm', subtype: 'fir' }, { type: 'nack' }, { type: 'nack', subtype: 'pli' }]
+/** In the order that clients know; VP8 is what those fall back to that choose nothing. */
+const videoCodecs = [
+  { id: 100, rtxId: 96, name: 'VP8', parameters: {} },
+  { id: 41, rtxId: 42, name: 'AV1', parameters: {} },
+  {
+    id: 107,
+    rtxId: 99,
+    name: 'H264',
+    // constrained baseline, the profile that every browser has (RFC 7742 §6.2)
+    parameters: { 'profile-level-id': '42e01f', 'level-asymmetry-allowed': '1', 'packetization-mode': '1' },
+  },
+  { id: 101, rtxId: 97, name: 'VP9', parameters: {} },
+] as const

@@ -57,7 +57,7 @@ test('two people are offered media, and learn of each other', async () => {
     ann.offer.media.map((m) => [m.kind, m.payloadTypes.map((p) => p.id), m.headerExtensions.map((e) => e.id)]),
     [
       ['audio', [111], [1, 5]],
-      ['video', [100, 96], [3, 5]],
+      ['video', [100, 41, 107, 101, 96, 42, 99, 97], [11, 3, 5]],
     ],
   )
 
@@ -124,7 +124,7 @@ test('a client is offered what it can do', async () => {
   const [, video] = bob.offer.media
   assert.deepEqual(
     video?.payloadTypes.map(({ name }) => name),
-    ['VP8'],
+    ['VP8', 'AV1', 'H264', 'VP9'],
   )
   assert.ok(video?.payloadTypes[0]?.feedback.some(({ type }) => type === 'goog-remb'))
 })

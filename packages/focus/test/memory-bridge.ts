@@ -8,7 +8,7 @@ import type {
   UpdateEndpoint,
 } from '@parley/bridge/port'
 import { done, LocalEventSource, type Outcome, refused, unreachable } from '@parley/cluster'
-import type { SourceSet } from '@parley/protocol'
+import type { SourceSet, TransportDescription } from '@parley/protocol'
 
 export type BridgeTrouble = 'none' | 'unreachable' | 'refusing'
 
@@ -49,6 +49,13 @@ export class MemoryBridge implements BridgePort {
       if (!kept) return refused('no-such-endpoint', request.endpointId)
       kept.update = { ...kept.update, ...request }
       return done(undefined)
+    })
+  }
+
+  restartIce({ conferenceId, endpointId }: EndpointAddress): Promise<Outcome<TransportDescription>> {
+    return this.#answer(`restart ICE of ${endpointId}`, () => {
+      const kept = this.conferences.get(conferenceId)?.get(endpointId)
+      return kept ? done(this.#created(kept).transport) : refused('no-such-endpoint', endpointId)
     })
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { child, el, type XmlElement } from '@parley/protocol'
+import { child, decodeJingle, el, encodeTransportInfo, type TransportInfo, type XmlElement } from '@parley/protocol'
 import { Stage } from './stage.ts'
 import { cameraAndMicrophone, conditionOf, type TestClient } from './test-client.ts'
 import { settle } from './virtual-clock.ts'
@@ -62,17 +62,75 @@ test('a client that ends its session for good is not offered another', async () 
   assert.equal(stage.bridge.endpoint('aaaaaaaa'), undefined)
 })
 
-test('an ICE restart in place is declined, so that the client asks for a new session', async () => {
+const iceRestart = (ann: TestClient, id = ann.offer.bridgeSession?.id ?? '') =>
+  el(
+    'jingle',
+    'urn:xmpp:jingle:1',
+    { action: 'session-info', sid: ann.offer.sid },
+    el('bridge-session', 'http://jitsi.org/protocol/focus', { id, 'ice-restart': true }),
+  )
+
+const iceAnswer = (ann: TestClient, ufrag: string, iceGeneration: number) =>
+  encodeTransportInfo({
+    action: 'transport-info',
+    sid: ann.offer.sid,
+    contents: ['audio', 'video'].map((name) => ({
+      name,
+      ufrag,
+      pwd: 'a-new-password-of-the-client',
+      candidates: [],
+      iceGeneration,
+    })),
+  })
+
+const transportInfosOf = (ann: TestClient) =>
+  ann.received.flatMap((stanza) => {
+    const jingle = child(stanza, 'jingle')
+    return jingle?.attrs.action === 'transport-info' ? [decodeJingle(jingle, { sender: 'focus' })] : []
+  }) as TransportInfo[]
+
+test('an ICE restart in place gives both sides new credentials and keeps the session', async () => {
   await using stage = new Stage()
-  const [ann] = await call(stage)
-  const info = (id: string) =>
-    el(
-      'jingle',
-      'urn:xmpp:jingle:1',
-      { action: 'session-info', sid: ann.offer.sid },
-      el('bridge-session', 'http://jitsi.org/protocol/focus', { id, 'ice-restart': true }),
-    )
-  assert.equal(conditionOf(await ann.toFocus(info(ann.offer.bridgeSession?.id ?? ''))), 'feature-not-implemented')
+  const [ann, bob] = await call(stage)
+  stage.bridge.calls.length = 0
+  assert.equal((await ann.toFocus(iceRestart(ann))).attrs.type, 'result')
+  const [info, ...others] = transportInfosOf(ann)
+  assert.equal(others.length, 0)
+  assert.equal(info?.sid, ann.offer.sid)
+  assert.deepEqual(
+    info?.contents.map(({ name, iceGeneration, candidates }) => [name, iceGeneration, candidates.length]),
+    [
+      ['audio', 1, 1],
+      ['video', 1, 1],
+    ],
+  )
+  assert.notEqual(info?.contents[0]?.ufrag, ann.offer.transport.ufrag)
+
+  assert.equal((await ann.toFocus(iceAnswer(ann, 'newufrag', 1))).attrs.type, 'result')
+  await settle()
+  assert.deepEqual(stage.bridge.calls, ['restart ICE of aaaaaaaa', 'update aaaaaaaa'])
+  const { transport } = stage.bridge.endpoint('aaaaaaaa')?.update ?? {}
+  assert.equal(transport?.ufrag, 'newufrag')
+  assert.ok((transport?.fingerprints.length ?? 0) > 0, 'the DTLS association stays')
+  assert.deepEqual([ann.offers.length, bob.offers.length], [1, 1])
+
+  await stage.advance(5_000)
+  await ann.toFocus(iceRestart(ann))
+  assert.equal(transportInfosOf(ann)[1]?.contents[0]?.iceGeneration, 2)
+  await ann.toFocus(iceAnswer(ann, 'late', 1))
+  await settle()
+  assert.equal(stage.bridge.endpoint('aaaaaaaa')?.update.transport?.ufrag, 'newufrag', 'an answer that came too late')
+})
+
+test('an ICE restart in place is refused for other sessions, too often, and without a bridge', async () => {
+  await using stage = new Stage()
+  const [ann, bob] = await call(stage)
+  assert.equal(conditionOf(await ann.toFocus(iceRestart(ann, 'other'))), 'item-not-found')
+  assert.equal((await ann.toFocus(iceRestart(ann))).attrs.type, 'result')
+  assert.equal(conditionOf(await ann.toFocus(iceRestart(ann))), 'resource-constraint')
+  stage.bridge.conferences.clear()
+  assert.equal(conditionOf(await bob.toFocus(iceRestart(bob))), 'item-not-found')
+  assert.equal(conditionOf(await ann.toFocus(iceAnswer(ann, 'no', 1))), 'bad-request')
 })
 
 test('a failed transport is offered anew when the client does nothing', async () => {

@@ -1,5 +1,12 @@
 /** Jingle messages to XML. */
-import type { SessionAccept, SessionInitiate, SessionTerminate, SourceChange, TransportInfo } from './jingle.ts'
+import type {
+  SessionAccept,
+  SessionInfo,
+  SessionInitiate,
+  SessionTerminate,
+  SourceChange,
+  TransportInfo,
+} from './jingle.ts'
 import { encodeJsonSources } from './jingle-json-sources.ts'
 import { encodeMedia } from './jingle-media.ts'
 import { encodeSources } from './jingle-sources.ts'
@@ -114,6 +121,16 @@ export function encodeSessionTerminate(end: SessionTerminate): XmlElement {
       ? el('reason', NS.jingle, {}, el(end.reason, NS.jingle), text ? el('text', NS.jingle, {}, text) : undefined)
       : undefined,
     bridgeSession && el('bridge-session', NS.focus, { id: bridgeSession.id, restart: bridgeSession.restart }),
+  )
+}
+
+/** What is sent during a session and concerns neither sources nor its end: the wish for new ICE credentials. */
+export function encodeSessionInfo({ action, sid, initiator, iceRestart }: SessionInfo): XmlElement {
+  return el(
+    'jingle',
+    NS.jingle,
+    { action, sid, initiator },
+    iceRestart && el('bridge-session', NS.focus, { id: iceRestart.bridgeSessionId, 'ice-restart': true }),
   )
 }
 

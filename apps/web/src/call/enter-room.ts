@@ -24,18 +24,28 @@ export interface Meeting {
 export type EnterRoom = (request: EntryRequest) => Promise<Meeting>
 
 export function roomEntrance(config: ServerConfig): EnterRoom {
+  const { codecPreference, restartsIce } = config
   return async ({ signal, ...joinOptions }) => {
     const connection = await connect({
       serviceUrl: withRoom(config.serviceUrl, joinOptions.room),
       domain: config.domain,
       mucDomain: config.mucDomain,
       focusDomain: config.focusDomain,
+      audio: config.audio,
       signal,
     })
     // Closing is best effort: the server notices a lost stream by itself.
     const close = () => connection.close().catch(() => {})
     try {
-      return { conference: await connection.join({ ...joinOptions, signal }), close }
+      return {
+        conference: await connection.join({
+          ...joinOptions,
+          ...(codecPreference && { codecPreference }),
+          restartsIce,
+          signal,
+        }),
+        close,
+      }
     } catch (error) {
       await close()
       throw error

@@ -1,5 +1,6 @@
 /** The browser's own sockets, timers, randomness and peer connections. */
 import type { Platform } from '../platform.ts'
+import { parseCodecs, type VideoCodec } from '../video-codec.ts'
 
 export function createBrowserPlatform(): Platform {
   return {
@@ -9,6 +10,7 @@ export function createBrowserPlatform(): Platform {
     randomUuid,
     random: () => Math.random(),
     sha1: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-1', bytes)),
+    ...(typeof RTCRtpSender === 'function' && videoAbilities()),
     clock: {
       now: () => performance.now(),
       wallTime: () => Date.now(),
@@ -18,6 +20,20 @@ export function createBrowserPlatform(): Platform {
       },
     },
   }
+}
+
+/** Run-times without a peer connection of their own bring one in `Platform`, and say there what it can do. */
+function videoAbilities(): Pick<Platform, 'videoCodecs' | 'hasSimulcast'> {
+  return {
+    videoCodecs: codecsOf(RTCRtpSender).filter((codec) => codecsOf(RTCRtpReceiver).includes(codec)),
+    // Firefox knows simulcast by RID alone; it sends one encoding then
+    hasSimulcast: !/Firefox\//.test(navigator.userAgent),
+  }
+}
+
+function codecsOf(side: typeof RTCRtpSender | typeof RTCRtpReceiver): readonly VideoCodec[] {
+  const { codecs = [] } = side.getCapabilities('video') ?? {}
+  return parseCodecs(codecs.map(({ mimeType }) => mimeType.replace(/^video\//i, '')))
 }
 
 /** `crypto.randomUUID` exists only in secure contexts; `getRandomValues` everywhere. */

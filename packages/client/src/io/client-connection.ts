@@ -1,6 +1,6 @@
 /** A stream on its WebSocket: questions and answers, the sign of life, and the one conference that lives on it. */
 import { child, el, NS, parseJid, type XmlElement } from '@parley/protocol'
-import { answerDiscoInfo, capsVersion } from '../capabilities.ts'
+import { answerDiscoInfo, capsVersion, featuresWith } from '../capabilities.ts'
 import type { Conference, JoinOptions } from '../conference.ts'
 import type { Connection, ConnectOptions } from '../connection.ts'
 import { Emitter, type Listener } from '../emitter.ts'
@@ -47,6 +47,10 @@ export class ClientConnection implements Connection {
     this.#socket = this.#openSocket()
   }
 
+  get #features(): readonly string[] {
+    return featuresWith(this.#options.audio ?? {})
+  }
+
   get jid(): string {
     return this.#jid
   }
@@ -65,7 +69,7 @@ export class ClientConnection implements Connection {
   }
 
   async join(options: JoinOptions): Promise<Conference> {
-    const version = await capsVersion(this.#platform.sha1)
+    const version = await capsVersion(this.#platform.sha1, this.#features)
     // no await from here until the conference is ours: two joins at once must not both pass
     if (this.#isClosed) throw new ClientError('closed', 'the connection is closed')
     if (this.#conference) throw new ClientError('bad-argument', `still in ${this.#conference.room}: leave first`)
@@ -85,6 +89,7 @@ export class ClientConnection implements Connection {
       focusDomain,
       capsVersion: version,
       token,
+      audio: this.#options.audio ?? {},
       join: options,
       onEnded: () => {
         if (this.#conference === conference) this.#conference = undefined
@@ -151,7 +156,7 @@ export class ClientConnection implements Connection {
       if (isOurRoom) this.#conference?.handleStanza(stanza)
       return
     }
-    const answer = answerDiscoInfo(stanza) ?? answerPing(stanza)
+    const answer = answerDiscoInfo(stanza, this.#features) ?? answerPing(stanza)
     if (answer) return this.#stream.send(answer)
     if (isOurRoom && this.#conference?.handleStanza(stanza)) return
     this.#stream.send(notUnderstood(stanza))

@@ -18,10 +18,10 @@ export async function collectStats(session: PeerSession): Promise<ConferenceStat
     return [{ sourceId, ownerId, kind, ...inboundCounters(report) }]
   })
   const local = lines.flatMap((line): LocalSourceStats[] => {
-    const report = line.isLocal ? all.find(({ type, mid }) => type === 'outbound-rtp' && mid === line.mid) : undefined
-    if (!report) return []
+    const encodings = line.isLocal ? all.filter(({ type, mid }) => type === 'outbound-rtp' && mid === line.mid) : []
+    if (encodings.length === 0) return []
     const { name: sourceId, kind } = line
-    return [{ sourceId, kind, ...outboundCounters(report, reports) }]
+    return [{ sourceId, kind, ...outboundCounters(encodings, reports) }]
   })
   const roundTripTime = optional(pair, 'currentRoundTripTime')
   return {
@@ -51,20 +51,24 @@ function inboundCounters(report: Report) {
   }
 }
 
-function outboundCounters(report: Report, reports: ReadonlyMap<string, Report>) {
-  const receiver = reports.get(String(report.remoteId))
-  const source = reports.get(String(report.mediaSourceId))
+/** Of all encodings of a source together; the picture's size and rate are the largest running encoding's. */
+function outboundCounters(encodings: readonly Report[], reports: ReadonlyMap<string, Report>) {
+  const running = encodings.filter((report) => report.active !== false)
+  const [largest = {} as Report] = running.sort((a, b) => count(b, 'frameHeight') - count(a, 'frameHeight'))
+  const receivers = encodings.flatMap((report) => reports.get(String(report.remoteId)) ?? [])
+  const source = reports.get(String(encodings[0]?.mediaSourceId))
+  const sum = (of: readonly Report[], field: string) => of.reduce((total, report) => total + count(report, field), 0)
   return {
-    ssrc: count(report, 'ssrc'),
-    packetsSent: count(report, 'packetsSent'),
-    bytesSent: count(report, 'bytesSent'),
-    framesEncoded: count(report, 'framesEncoded'),
-    frameWidth: count(report, 'frameWidth'),
-    frameHeight: count(report, 'frameHeight'),
-    framesPerSecond: count(report, 'framesPerSecond'),
-    packetsLost: receiver ? count(receiver, 'packetsLost') : 0,
-    nackCount: count(report, 'nackCount'),
-    pliCount: count(report, 'pliCount'),
+    ssrc: count(encodings[0] ?? largest, 'ssrc'),
+    packetsSent: sum(encodings, 'packetsSent'),
+    bytesSent: sum(encodings, 'bytesSent'),
+    framesEncoded: sum(encodings, 'framesEncoded'),
+    frameWidth: count(largest, 'frameWidth'),
+    frameHeight: count(largest, 'frameHeight'),
+    framesPerSecond: count(largest, 'framesPerSecond'),
+    packetsLost: sum(receivers, 'packetsLost'),
+    nackCount: sum(encodings, 'nackCount'),
+    pliCount: sum(encodings, 'pliCount'),
     audioLevel: source ? count(source, 'audioLevel') : 0,
   }
 }

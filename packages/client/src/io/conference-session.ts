@@ -12,6 +12,7 @@ import {
   parseJid,
   type XmlElement,
 } from '@parley/protocol'
+import type { AudioSettings } from '../audio-settings.ts'
 import type { ChatMessage } from '../chat-message.ts'
 import type { Conference, JoinOptions } from '../conference.ts'
 import { constraintsMessage } from '../constraints-message.ts'
@@ -28,6 +29,7 @@ import { meetingIdOf } from '../room-entry.ts'
 import { focusNick } from '../roster.ts'
 import { SourceRegistry } from '../source-registry.ts'
 import type { ConferenceStats } from '../stats.ts'
+import { chooseCodec, defaultCodecPreference, type VideoCodec } from '../video-codec.ts'
 import { AudioMeter } from './audio-meter.ts'
 import { collectStats } from './collect-stats.ts'
 import { FocusRequests } from './focus-requests.ts'
@@ -45,6 +47,7 @@ export interface ConferenceSessionOptions {
   readonly focusDomain: string
   readonly capsVersion: string
   readonly token: string | undefined
+  readonly audio: AudioSettings
   readonly join: JoinOptions
   readonly onEnded: () => void
 }
@@ -64,6 +67,8 @@ export class ConferenceSession implements Conference {
   readonly #sources: SourceRegistry
   readonly #agent: MediaAgent
   readonly #meter: AudioMeter
+  /** That we can send and receive, best first. */
+  readonly #codecs: readonly VideoCodec[]
   #hasEnded = false
   #leaving: Promise<void> | undefined
   #constraints: ReceiverConstraints = {}
@@ -75,11 +80,15 @@ export class ConferenceSession implements Conference {
     this.#options = options
     this.room = room
     this.#localId = nickFor(port.jid, platform)
+    const { videoCodecs = ['vp8'] } = platform
+    const { codecPreference = defaultCodecPreference } = join
+    this.#codecs = [...new Set([...codecPreference, ...videoCodecs])].filter((codec) => videoCodecs.includes(codec))
     this.#media = new LocalMedia(this.#localId)
     this.#membership = new RoomMembership({
       ...options,
       localId: this.#localId,
       displayName: join.displayName ?? '',
+      codecs: this.#codecs,
       sourceInfo: () => this.#media.sourceInfo(),
       onJoined: (participant) => this.#emitter.emit('participantJoined', participant),
       onUpdated: (participant, previous) => this.#handleUpdated(participant, previous),
@@ -88,6 +97,7 @@ export class ConferenceSession implements Conference {
         this.#sources.refreshOwner(id)
         // what was signalled before its owner came
         if (isNew) this.#agent.session?.refreshSources()
+        this.#updateCodec()
       },
       onGone: (reason) => this.#end(reason),
     })
@@ -109,13 +119,16 @@ export class ConferenceSession implements Conference {
     const warn = (message: string, cause: unknown) => this.#emitter.emit('warned', message, cause)
     this.#agent = new MediaAgent({
       platform,
+      audio: options.audio,
       endpointId: this.#localId,
       focus: `${room}/${focusNick}`,
       responder: port.jid,
       request: (iq, timeoutMs) => port.request(iq, timeoutMs),
       localSource: (role) => this.#media.get(role),
+      videoCodec: () => this.#chooseCodec(),
       isPresent: (ownerId) => this.#membership.has(ownerId),
       greeting: () => [constraintsMessage(this.#constraints), ...this.#ownMedia.videoTypes()],
+      restartsIce: join.restartsIce ?? false,
       onState: (state) => this.#handleMediaState(state),
       onRemoteTrack: (source, track) => this.#sources.set({ ...source, isLocal: false, track }),
       onRemoteGone: (name) => this.#sources.remove(name),
@@ -318,8 +331,19 @@ export class ConferenceSession implements Conference {
     if (participant.isLocal && participant.role !== previous.role) this.#emitter.emit('roleChanged', participant.role)
   }
 
+  #chooseCodec(): VideoCodec {
+    return chooseCodec(this.#codecs, this.#codecs, this.#membership.codecsOfOthers())
+  }
+
+  #updateCodec(): void {
+    this.#agent.session?.peer
+      .setCodec(this.#chooseCodec())
+      .catch((error) => this.#emitter.emit('warned', 'cannot change the video codec', error))
+  }
+
   #handleLeft(participant: Participant, why: 'left' | 'kicked'): void {
     this.#agent.session?.removeOwner(participant.id)
+    this.#updateCodec()
     this.#emitter.emit('participantLeft', participant, why)
     if (this.#dominantSpeakerId === participant.id) this.#setDominantSpeaker(undefined, [])
   }

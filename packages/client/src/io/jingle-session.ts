@@ -9,20 +9,25 @@ import {
   el,
   emptySourceSet,
   encodeSessionAccept,
+  encodeSessionInfo,
   encodeSessionTerminate,
   encodeSourceChange,
+  encodeTransportInfo,
   isEmptySourceSet,
   type MediaKind,
   NS,
   type SessionInitiate,
   type SessionTerminate,
   type SourcesByOwner,
+  type TransportInfo,
   type XmlElement,
 } from '@parley/protocol'
+import type { AudioSettings } from '../audio-settings.ts'
 import { ClientError } from '../errors.ts'
 import { type LocalRole, type LocalSource, trackToSend } from '../local-media.ts'
 import { describeOwnSources, ownMsid } from '../own-sources.ts'
 import type { Platform } from '../platform.ts'
+import type { VideoCodec } from '../video-codec.ts'
 import { gatherSources, isSameSource, type RemoteSource } from '../remote-source.ts'
 import type { AnswerSection, SdpAnswer } from '../sdp-answer.ts'
 import { PeerSession } from './peer-session.ts'
@@ -31,6 +36,9 @@ export interface JingleSessionOptions {
   readonly platform: Platform
   readonly offer: SessionInitiate
   readonly endpointId: string
+  readonly audio: AudioSettings
+  /** In which to send video now. */
+  readonly videoCodec: () => VideoCodec
   /** Occupant address of the focus. */
   readonly focus: string
   /** Our real full address. */
@@ -57,15 +65,18 @@ export class JingleSession {
   /** Requests of ours, one after the other: accept first, then additions. */
   #signalling: Promise<unknown> = Promise.resolve()
   #answer: SdpAnswer | undefined
+  #iceGeneration = 0
   #isClosed = false
 
   constructor(options: JingleSessionOptions) {
     this.#options = options
-    const { platform, offer, endpointId, onStateChanged, onRemoteTrack, onWarning } = options
+    const { platform, offer, endpointId, audio, videoCodec, onStateChanged, onRemoteTrack, onWarning } = options
     this.#peer = new PeerSession({
       platform,
       offer,
       endpointId,
+      audio,
+      codec: videoCodec(),
       onStateChanged,
       onWarning,
       onRemoteTrack: (source, track) => {
@@ -138,6 +149,37 @@ export class JingleSession {
     const announcement = this.#signalling.then(() => this.#announce(role))
     this.#signalling = announcement.catch(() => undefined)
     await announcement
+  }
+
+  /**
+   * Ask for new ICE credentials without a new session; they come as `transport-info`.
+   * @throws ClientError `refused` when this focus or bridge cannot, `timeout`, `closed`
+   */
+  async requestIceRestart(): Promise<void> {
+    const { sid, initiator, bridgeSession } = this.#options.offer
+    if (!bridgeSession) throw new ClientError('refused', 'the session has no bridge that could restart ICE')
+    const iceRestart = { bridgeSessionId: bridgeSession.id }
+    await this.#request(encodeSessionInfo({ action: 'session-info', sid, initiator, iceRestart }))
+  }
+
+  /** The bridge's new side of ICE; ours follows. @throws ClientError `media`, `timeout`, `refused`, `closed` */
+  async restartIce({ contents }: TransportInfo): Promise<void> {
+    const { sid, initiator, media } = this.#options.offer
+    const [content] = contents
+    const { ufrag, pwd, candidates = [], iceGeneration = 0 } = content ?? {}
+    if (ufrag === undefined || pwd === undefined || iceGeneration <= this.#iceGeneration) return
+    this.#iceGeneration = iceGeneration
+    this.#peer.setTransport({ ufrag, pwd, candidates })
+    const answer = (this.#answer = await this.#peer.negotiate())
+    const ours = media.map(({ kind }) => ({
+      name: kind,
+      ufrag: answer.ufrag,
+      pwd: answer.pwd,
+      // the bridge learns our addresses from our checks
+      candidates: [],
+      iceGeneration,
+    }))
+    await this.#request(encodeTransportInfo({ action: 'transport-info', sid, initiator, contents: ours }))
   }
 
   /** Tell the focus that it is over. @throws ClientError */

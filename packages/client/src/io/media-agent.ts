@@ -2,7 +2,7 @@
  * Media of a conference over time: waits for the focus to invite us, holds the one current session and its bridge channel, and
  * gets a new session when the path to the bridge is lost.
  *
- *   waiting ── session-initiate ─▶ connecting ─▶ connected ⇄ interrupted
+ *   waiting ── session-initiate ─▶ connecting ─▶ connected ⇄ interrupted ⟲ ICE restart in place, where enabled
  *      ▲                              ▲              │ failed for 2 s
  *      └── session-terminate          └─ initiate ── restarting ── no way ─▶ onGivenUp
  */
@@ -17,10 +17,12 @@ import {
   type XmlElement,
 } from '@parley/protocol'
 import { BackOff } from '../back-off.ts'
+import type { AudioSettings } from '../audio-settings.ts'
 import { ClientError } from '../errors.ts'
 import type { MediaState } from '../events.ts'
 import type { LocalRole, LocalSource } from '../local-media.ts'
 import type { Platform } from '../platform.ts'
+import type { VideoCodec } from '../video-codec.ts'
 import type { RemoteSource } from '../remote-source.ts'
 import { BridgeChannel } from './bridge-channel.ts'
 import { JingleSession } from './jingle-session.ts'
@@ -28,13 +30,17 @@ import { JingleSession } from './jingle-session.ts'
 export interface MediaAgentOptions {
   readonly platform: Platform
   readonly endpointId: string
+  readonly audio: AudioSettings
   /** Occupant address of the focus, whose word alone counts. */
   readonly focus: string
   readonly responder: string
   readonly request: (iq: XmlElement, timeoutMs: number) => Promise<XmlElement>
   readonly localSource: (role: LocalRole) => LocalSource
+  readonly videoCodec: () => VideoCodec
   readonly isPresent: (ownerId: string) => boolean
   readonly greeting: () => readonly ClientColibriMessage[]
+  /** Try an ICE restart in place before a new session. */
+  readonly restartsIce: boolean
   readonly onState: (state: MediaState) => void
   readonly onRemoteTrack: (source: RemoteSource, track: MediaStreamTrack) => void
   readonly onRemoteGone: (name: string) => void
@@ -55,6 +61,7 @@ export class MediaAgent {
   #state: MediaState = 'waiting'
   #failures = 0
   #hadSession = false
+  #isRestartingIce = false
   #isClosed = false
   #cancelTimer: (() => void) | undefined
 
@@ -90,8 +97,10 @@ export class MediaAgent {
         this.#endSession()
         return this.#setState('waiting')
       case 'transport-info':
+        // without new credentials it says nothing: the bridge's candidates are all in the offer
+        session.restartIce(message).catch((error) => this.#recover(session, error))
+        return
       case 'session-info':
-        // the bridge's candidates are all in the offer, and a restart in place is nothing we ask for
         return
       default:
         throw new JingleError('bad-request', `${message.action} makes no sense here`)
@@ -147,18 +156,30 @@ export class MediaAgent {
     if (state === 'connected') {
       this.#failures = 0
       this.#restartBackOff.reset()
+      this.#isRestartingIce = false
       this.#cancelTimer?.()
       this.#setState('connected')
-    } else if (state === 'disconnected') this.#setState('interrupted')
-    else if (state === 'failed') {
+    } else if (state === 'disconnected' || state === 'failed') {
       this.#setState('interrupted')
-      this.#schedule(settleMs, () => this.#recover(session, new ClientError('media', 'ICE FAILED')))
+      if (this.#isRestartingIce) return
+      if (this.#options.restartsIce) this.#schedule(settleMs, () => this.#restartIce(session))
+      else if (state === 'failed') this.#schedule(settleMs, () => this.#recover(session, iceFailed()))
     }
+  }
+
+  /** The path is lost, the session is not: new ICE credentials on both sides. Else a new session. */
+  #restartIce(session: JingleSession): void {
+    this.#isRestartingIce = true
+    this.#schedule(iceRestartMs, () => this.#recover(session, iceFailed()))
+    session.requestIceRestart().catch((refusal) => {
+      if (this.#isRestartingIce) this.#recover(session, refusal)
+    })
   }
 
   /** The session is of no use any more: ask the focus for another (protocol notes, 5.8). */
   #recover(session: JingleSession, error: unknown): void {
     if (session !== this.#session || this.#isClosed) return
+    this.#isRestartingIce = false
     this.#options.onWarning('the media session failed', error)
     if (++this.#failures > maxFailures) {
       return this.#giveUp('the connection to the media bridge cannot be established', error)
@@ -196,6 +217,7 @@ export class MediaAgent {
     this.#cancelTimer?.()
     this.#channel?.close()
     this.#channel = undefined
+    this.#isRestartingIce = false
     const session = this.#session
     this.#session = undefined
     session?.close()
@@ -215,8 +237,14 @@ export class MediaAgent {
   }
 }
 
+function iceFailed(): ClientError {
+  return new ClientError('media', 'ICE FAILED')
+}
+
 /** A failed path sometimes comes back by itself. */
 const settleMs = 2000
+/** From the wish for an ICE restart to being connected again. */
+const iceRestartMs = 15_000
 /** The focus starts at most one session in this time. */
 const firstRestartMs = 5000
 const offerTimeoutMs = 20_000

@@ -2,7 +2,8 @@
  * One RTCPeerConnection towards the bridge. The bridge offers, the browser answers; every change of sources is a new round of
  * offer and answer. At most one round runs and one waits, which carries all changes made until it starts.
  */
-import type { MediaKind, SessionInitiate, VideoType } from '@parley/protocol'
+import type { MediaKind, SessionInitiate, TransportDescription, VideoType } from '@parley/protocol'
+import type { AudioSettings } from '../audio-settings.ts'
 import { withDeadline } from '../deadline.ts'
 import { ClientError } from '../errors.ts'
 import type { Platform } from '../platform.ts'
@@ -10,12 +11,17 @@ import { gatherSources, type RemoteSource } from '../remote-source.ts'
 import { parseAnswer, type SdpAnswer } from '../sdp-answer.ts'
 import { SdpOffer } from '../sdp-offer.ts'
 import { sendLimits } from '../send-limits.ts'
+import { SimulcastAnswer } from '../simulcast-answer.ts'
+import type { VideoCodec } from '../video-codec.ts'
 
 export interface PeerSessionOptions {
   readonly platform: Platform
   readonly offer: SessionInitiate
   /** Our endpoint id: the microphone is `<id>-a0`, the camera `<id>-v0`. */
   readonly endpointId: string
+  readonly audio: AudioSettings
+  /** To send first; see {@link PeerSession.setCodec}. */
+  readonly codec: VideoCodec
   readonly onStateChanged: (state: RTCPeerConnectionState) => void
   readonly onRemoteTrack: (source: RemoteSource, track: MediaStreamTrack) => void
   readonly onWarning: (message: string, cause: unknown) => void
@@ -28,6 +34,8 @@ export class PeerSession {
   readonly #tracks = new Map<string, MediaStreamTrack | null>()
   readonly #maxHeights = new Map<string, number>()
   readonly #announced = new Map<string, RemoteSource>()
+  readonly #simulcast: SimulcastAnswer | undefined
+  #codec: VideoCodec
   #remoteSources: readonly RemoteSource[] = []
   #running: Promise<unknown> = Promise.resolve()
   #limiting: Promise<unknown> = Promise.resolve()
@@ -37,15 +45,19 @@ export class PeerSession {
 
   constructor(options: PeerSessionOptions) {
     this.#options = options
-    const { offer, endpointId } = options
+    const { offer, endpointId, codec, platform } = options
     const bridge = offer.sources.get('jvb')
     this.#sdp = new SdpOffer({
       media: offer.media,
       transport: offer.transport,
+      audio: options.audio,
       bridgeSources: bridge ? gatherSources(new Map([['jvb', bridge]])) : [],
       primaryNames: { audio: `${endpointId}-a0`, video: `${endpointId}-v0` },
     })
-    this.#peer = options.platform.createPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
+    this.#codec = codec
+    this.#sdp.preferCodec(codec)
+    this.#simulcast = platform.hasSimulcast ? new SimulcastAnswer(platform.random) : undefined
+    this.#peer = platform.createPeerConnection({ bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' })
     this.#peer.onconnectionstatechange = () => {
       if (!this.#isClosed) options.onStateChanged(this.#peer.connectionState)
     }
@@ -76,6 +88,12 @@ export class PeerSession {
       sources.every((source, index) => source === this.#remoteSources[index])
     if (isUnchanged) return
     this.#remoteSources = sources
+    this.#isDirty = true
+  }
+
+  /** The bridge restarts ICE, from the next round on. */
+  setTransport(transport: Pick<TransportDescription, 'ufrag' | 'pwd' | 'candidates'>): void {
+    this.#sdp.setTransport(transport)
     this.#isDirty = true
   }
 
@@ -126,6 +144,14 @@ export class PeerSession {
     await this.#applyLimits(name)
   }
 
+  /** Send video in this codec from now on, if it was negotiated. */
+  async setCodec(codec: VideoCodec): Promise<void> {
+    if (codec === this.#codec) return
+    this.#codec = codec
+    this.#sdp.preferCodec(codec)
+    for (const { name, kind } of this.#sdp.localLines()) if (kind === 'video') await this.#applyLimits(name)
+  }
+
   /**
    * Run a round that carries every change made so far.
    * @throws ClientError `media` when the browser refuses, `timeout`, `closed`
@@ -158,7 +184,7 @@ export class PeerSession {
       const sdp = this.#sdp.build()
       await this.#deadline(this.#peer.setRemoteDescription({ type: 'offer', sdp }), 'applying an offer')
       await this.#prepareSenders()
-      const answer = await this.#deadline(this.#peer.createAnswer(), 'answering')
+      const answer = this.#withSimulcast(await this.#deadline(this.#peer.createAnswer(), 'answering'))
       await this.#deadline(this.#peer.setLocalDescription(answer), 'applying an answer')
     } catch (error) {
       if (this.#isClosed) throw new ClientError('closed', 'the media session is over')
@@ -181,6 +207,13 @@ export class PeerSession {
       const track = isActive ? (this.#tracks.get(name) ?? null) : null
       if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track)
     }
+  }
+
+  /** Of the camera alone: a screen's details are in its one full-size encoding. */
+  #withSimulcast(answer: RTCSessionDescriptionInit): RTCSessionDescriptionInit {
+    const mid = this.#sdp.midOf(`${this.#options.endpointId}-v0`)
+    if (!this.#simulcast || mid === undefined || answer.sdp === undefined) return answer
+    return { type: 'answer', sdp: this.#simulcast.extend(answer.sdp, mid) }
   }
 
   #announceTracks(): void {
@@ -207,15 +240,31 @@ export class PeerSession {
     const sender = this.#senderOf(name)
     if (!sender?.track || sender.track.kind !== 'video' || this.#isClosed) return
     const { width, height } = sender.track.getSettings()
-    const smallerSide = width && height ? Math.min(width, height) : undefined
     const videoType: VideoType = name.endsWith('-v0') ? 'camera' : 'desktop'
-    const limits = sendLimits(videoType, this.#maxHeights.get(name), smallerSide)
     const parameters = sender.getParameters()
-    const [encoding] = parameters.encodings ?? []
-    if (!encoding) return
-    encoding.active = limits.isActive
-    encoding.scaleResolutionDownBy = limits.scaleResolutionDownBy
-    encoding.maxBitrate = limits.maxBitrateBps
+    // older browsers leave out what the types promise
+    const told: Partial<RTCRtpSendParameters> = parameters
+    const { encodings = [], codecs = [] } = told
+    // where the browser cannot choose among negotiated codecs, the order in the offer has chosen
+    const codec = codecs.find(({ mimeType }) => mimeType.toLowerCase() === `video/${this.#codec}`)
+    const limits = sendLimits({
+      videoType,
+      codec: this.#codec,
+      encodingCount: encodings.length,
+      maxHeight: this.#maxHeights.get(name),
+      size: width && height ? { width, height } : undefined,
+    })
+    for (const [index, encoding] of encodings.entries()) {
+      const limit = limits[index]
+      if (!limit) continue
+      encoding.active = limit.isActive
+      encoding.scaleResolutionDownBy = limit.scaleResolutionDownBy
+      encoding.maxBitrate = limit.maxBitrateBps
+      const more = encoding as { codec?: RTCRtpCodec; scalabilityMode?: string }
+      if (codec) more.codec = codec
+      if (limit.scalabilityMode) more.scalabilityMode = limit.scalabilityMode
+      else delete more.scalabilityMode
+    }
     await this.#deadline(sender.setParameters(parameters), 'limiting what is sent')
   }
 

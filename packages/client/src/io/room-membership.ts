@@ -9,6 +9,7 @@ import { ParticipantBook } from '../participant-book.ts'
 import type { Platform } from '../platform.ts'
 import { openRoom } from '../room-entry.ts'
 import { type Occupant, Roster, type RosterFact } from '../roster.ts'
+import type { VideoCodec } from '../video-codec.ts'
 import type { StanzaPort } from './stanza-port.ts'
 
 export interface RoomMembershipOptions {
@@ -21,6 +22,8 @@ export interface RoomMembershipOptions {
   readonly capsVersion: string
   readonly token: string | undefined
   readonly displayName: string
+  /** Video codecs that we can send and receive, best first. */
+  readonly codecs: readonly VideoCodec[]
   /** What our presence says of our sources. */
   readonly sourceInfo: () => ReadonlyMap<string, SourceState>
   readonly onJoined: (participant: Participant) => void
@@ -61,6 +64,11 @@ export class RoomMembership {
   /** Whether an occupant's presence was seen. */
   has(id: string): boolean {
     return this.#roster.occupants.has(id)
+  }
+
+  /** Of each of the others, what it can receive. */
+  codecsOfOthers(): (readonly VideoCodec[])[] {
+    return [...this.#roster.occupants.values()].map(({ codecs = [] }) => codecs)
   }
 
   sourcesOf(id: string): ReadonlyMap<string, SourceState> | undefined {
@@ -229,13 +237,13 @@ export class RoomMembership {
   }
 
   #sendPresence(join: { readonly password: string | undefined } | undefined): void {
-    const { port, room, localId, capsVersion, sourceInfo } = this.#options
+    const { port, room, localId, capsVersion, codecs, sourceInfo } = this.#options
     const own = {
       occupantJid: `${room}/${localId}`,
       displayName: this.#displayName,
       capsVersion,
       sources: sourceInfo(),
-      codecs: ['vp8'],
+      codecs,
       raisedHandAt: this.#raisedHandAt,
     }
     const text = JSON.stringify([...own.sources, own.displayName, own.raisedHandAt])

@@ -115,6 +115,8 @@ export class LoopbackBridge {
       platform: createBrowserPlatform(),
       offer,
       endpointId: 'aaaaaaaa',
+      codec: 'vp8',
+      audio: {},
       onStateChanged: (state) => this.states.push(state),
       onRemoteTrack: (source, track) => this.tracks.set(source.name, track),
       onWarning: (message, cause) => this.warnings.push(`${message}: ${String(cause)}`),

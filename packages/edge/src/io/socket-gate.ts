@@ -73,7 +73,7 @@ export class SocketGate {
 
   #adopt(socket: WebSocket, route: SocketRoute, path: string, open: (channel: Channel) => ChannelHandler): void {
     this.#sockets.add(socket)
-    const liveness = new Liveness(2)
+    const liveness = new Liveness(MAX_UNANSWERED_PINGS)
     const pings = setInterval(() => {
       if (liveness.tick() === 'dead') return socket.terminate()
       if (socket.readyState === socket.OPEN) socket.ping()
@@ -182,3 +182,5 @@ function bytesOf(data: RawData): Buffer {
 function ignore(): void {}
 
 const CLOSE_TIMEOUT_MS = 3000
+/** A network may be gone for some seconds, and TCP takes nearly as long again to try once more. */
+const MAX_UNANSWERED_PINGS = 4

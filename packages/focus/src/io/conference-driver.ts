@@ -117,6 +117,8 @@ async function start(bridge: BridgePort, call: BridgeCall): Promise<Outcome<unkn
       return bridge.createEndpoint(call.request)
     case 'updateEndpoint':
       return bridge.updateEndpoint(call.request)
+    case 'restartIce':
+      return bridge.restartIce(call.request)
     case 'expireEndpoint':
       return bridge.expireEndpoint(call.request)
     case 'expireConference':
