@@ -22,7 +22,7 @@ export const suites = [
   },
   {
     name: 'e2e',
-    run: () => nodeTests('e2e', e2eTests(), { concurrency: 1, testTimeoutMs: 180_000, deadlineMs: 480_000 }),
+    run: () => nodeTests('e2e', e2eTests(), { concurrency: 1, testTimeoutMs: 180_000, deadlineMs: 900_000 }),
   },
 ]
 

@@ -1,24 +1,34 @@
 /** The process under test: one engine, driven by the benchmark as a bridge would drive it. */
 import {
   createEngine,
+  type EngineOptions,
   type EngineStats,
   type LocalTransport,
+  type MediaEngine,
   type RemoteTransport,
   type RoomId,
   type SourceId,
   type SourceOptions,
   type TransportId,
 } from '@parley/media-engine'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { rtpParameters } from './workload.ts'
 
 const states = new Map<TransportId, string>()
-const engine = createEngine({
-  port: 0,
-  bindAddress: '127.0.0.1',
-  onEvents: (events) => {
-    for (const event of events) if (event.type === 'transport-state') states.set(event.transport, event.state)
-  },
-})
+let engine: MediaEngine
+
+/** Start the engine; before everything else. */
+export function open(options: Partial<EngineOptions>): void {
+  engine = createEngine({
+    ...options,
+    port: 0,
+    bindAddress: '127.0.0.1',
+    onEvents: (events) => {
+      for (const event of events) if (event.type === 'transport-state') states.set(event.transport, event.state)
+    },
+  })
+}
 
 export function describe(): { port: number; fingerprint: string } {
   return { port: engine.port, fingerprint: engine.fingerprint }
@@ -48,11 +58,11 @@ export function createSource(options: SourceOptions): SourceId {
   return engine.createSource(options)
 }
 
-export function setForwarding(receiver: TransportId, sources: readonly SourceId[]): void {
-  engine.setForwarding(
-    receiver,
-    sources.map((source) => ({ source, maxEncoding: 0 })),
-  )
+export function setForwarding(
+  receiver: TransportId,
+  targets: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
+): void {
+  engine.setForwarding(receiver, targets)
 }
 
 export function stats(): EngineStats {
@@ -65,8 +75,9 @@ export function cpu(): { userUs: number; systemUs: number } {
   return { userUs: user, systemUs: system }
 }
 
-/** Resident memory, bytes. */
+/** Resident memory, bytes, without what the next collection frees. */
 export function residentBytes(): number {
+  collectGarbage()
   return process.memoryUsage.rss()
 }
 
@@ -79,10 +90,14 @@ export function blockJavaScript(how: 'waiting' | 'busy', blockMs: number, everyM
   if (blockMs > 0) blocking = setInterval(() => (how === 'busy' ? spin(blockMs) : wait(blockMs)), everyMs)
 }
 
-export function close(): Promise<void> {
+export async function close(): Promise<void> {
   clearInterval(blocking)
-  return engine.close()
+  // ended before it was opened
+  await (engine as MediaEngine | undefined)?.close()
 }
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 let blocking: NodeJS.Timeout | undefined
 

@@ -39,7 +39,16 @@ export interface Bot {
   readonly conference: Conference
   /** Media that arrived, over all sessions of this bot. */
   received(): BotCounts
+  /** Share a synthetic screen until `stopScreenShare` of the conference. */
+  shareScreen(): Promise<void>
+  /** Anything at all, on the signalling stream or the bridge channel; nothing happens where there is none (any more). */
+  sendRaw(on: 'stream' | 'channel', text: string): void
   leave(): Promise<void>
+  /**
+   * Be gone without a goodbye. `cut`: the connections end, as when the process dies. `silent`: they stay open and nothing
+   * comes on them any more, as when the machine loses its power; its descriptors are given back half a minute later.
+   */
+  die(how: 'cut' | 'silent'): void
 }
 
 /** Bots that share one engine, and so one UDP port. Close it when done; its bots leave first. */
@@ -48,6 +57,8 @@ export class BotFleet {
   readonly #engine: MediaEngine
   readonly #listeners = new Map<TransportId, (state: RTCPeerConnectionState) => void>()
   readonly #bots = new Set<Bot>()
+  /** What silent ones still hold: the way to let go, by the timer that does. */
+  readonly #silent = new Map<NodeJS.Timeout, () => void>()
 
   constructor(options: BotFleetOptions) {
     this.#options = options
@@ -64,7 +75,9 @@ export class BotFleet {
   async join({ room, name, sendsAudio = true, sendsVideo = true }: JoinBotOptions): Promise<Bot> {
     const { serviceUrl, domain, mucDomain, focusDomain } = this.#options
     const sinks: LoadSink[] = []
-    const platform = this.#platform(sinks)
+    const sockets: WebSocket[] = []
+    const peers: NativePeer[] = []
+    const platform = this.#platform(sinks, sockets, peers)
     const connection: Connection = await connect({ serviceUrl, domain, mucDomain, focusDomain, platform })
     const track = (kind: 'audio' | 'video') => new SyntheticTrack(kind, randomUUID()) as unknown as MediaStreamTrack
     const conference = await connection.join({
@@ -76,9 +89,30 @@ export class BotFleet {
     const bot: Bot = {
       conference,
       received: () => sum(sinks),
+      shareScreen: () =>
+        conference.startScreenShare(new SyntheticTrack('video', randomUUID()) as unknown as MediaStreamTrack),
+      sendRaw: (on, text) => {
+        const socket = sockets.findLast((candidate) => (candidate.protocol === 'xmpp') === (on === 'stream'))
+        if (socket?.readyState === WebSocket.OPEN) socket.send(text)
+      },
       leave: async () => {
         this.#bots.delete(bot)
         await connection.close()
+      },
+      die: (how) => {
+        this.#bots.delete(bot)
+        const letGo = (): void => {
+          for (const socket of sockets) socket.terminate()
+          for (const peer of peers) peer.close()
+        }
+        if (how === 'cut') return letGo()
+        for (const peer of peers) peer.fallSilent()
+        for (const socket of sockets) fallSilent(socket)
+        const timer = setTimeout(() => {
+          this.#silent.delete(timer)
+          letGo()
+        }, silenceMs)
+        this.#silent.set(timer, letGo)
       },
     }
     this.#bots.add(bot)
@@ -92,18 +126,27 @@ export class BotFleet {
 
   async close(): Promise<void> {
     await Promise.all([...this.#bots].map((bot) => bot.leave()))
+    for (const [timer, letGo] of this.#silent) {
+      clearTimeout(timer)
+      letGo()
+    }
+    this.#silent.clear()
     await this.#engine.close()
   }
 
-  #platform(sinks: LoadSink[]): Platform {
+  #platform(sinks: LoadSink[], sockets: WebSocket[], peers: NativePeer[]): Platform {
     const media = { ...defaultMedia, ...this.#options.media }
     return {
       createSocket: (url, protocol) => {
         const options = { rejectUnauthorized: false, perMessageDeflate: false }
-        return protocol === undefined ? new WebSocket(url, options) : new WebSocket(url, protocol, options)
+        const socket = protocol === undefined ? new WebSocket(url, options) : new WebSocket(url, protocol, options)
+        // 'close' follows, and tells the library; without a listener here an error would end the process.
+        socket.on('error', () => {})
+        sockets.push(socket)
+        return socket
       },
-      createPeerConnection: () =>
-        new NativePeer({
+      createPeerConnection: () => {
+        const peer = new NativePeer({
           engine: this.#engine,
           media,
           randomSsrc: () => randomInt(1_000_000_000, 4_294_967_295),
@@ -112,7 +155,10 @@ export class BotFleet {
             this.#listeners.set(transport, listener)
             return () => this.#listeners.delete(transport)
           },
-        }) as unknown as RTCPeerConnection,
+        })
+        peers.push(peer)
+        return peer as unknown as RTCPeerConnection
+      },
       createMediaStream: (tracks) => ({ getTracks: () => [...tracks] }) as unknown as MediaStream,
       randomUuid: randomUUID,
       random: Math.random,
@@ -127,6 +173,13 @@ export class BotFleet {
       },
     }
   }
+}
+
+/** Neither reads, and so answers pings, nor writes any more; the connection stays. */
+function fallSilent(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.OPEN) socket.pause()
+  socket.send = () => {}
+  socket.close = () => {}
 }
 
 function sum(sinks: readonly LoadSink[]): BotCounts {
@@ -149,3 +202,5 @@ const defaultMedia: Record<'audio' | 'video', SyntheticMedia> = {
   audio: { packetsPerSecond: 50, payloadBytes: 80, burst: 1, audioLevel: 40 },
   video: { packetsPerSecond: 60, payloadBytes: 900, burst: 3 },
 }
+/** Longer than any server waits for a sign of life. */
+const silenceMs = 30_000

@@ -143,6 +143,15 @@ export class NativePeer {
     return new Map()
   }
 
+  /** No media any more, and no goodbye. */
+  fallSilent(): void {
+    for (const transceiver of this.#transceivers) {
+      transceiver.load?.close()
+      transceiver.load = undefined
+    }
+  }
+
+  /** Idempotent. */
   close(): void {
     this.#stopListening()
     for (const transceiver of this.#transceivers) transceiver.load?.close()

@@ -2,9 +2,9 @@
 import { BotFleet, type BotFleetOptions } from '@parley/bots'
 import type { TestServer } from './test-server.ts'
 
-export function startBots(server: TestServer, media: BotFleetOptions['media'] = {}): BotFleet {
+export function startBots({ origin }: Pick<TestServer, 'origin'>, media: BotFleetOptions['media'] = {}): BotFleet {
   return new BotFleet({
-    serviceUrl: `${server.origin.replace('https:', 'wss:')}/xmpp-websocket`,
+    serviceUrl: `${origin.replace('https:', 'wss:')}/xmpp-websocket`,
     domain: 'meet.jitsi',
     mucDomain: 'muc.meet.jitsi',
     focusDomain: 'focus.meet.jitsi',

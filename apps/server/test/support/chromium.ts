@@ -9,8 +9,12 @@ export interface TestBrowser {
   close(): Promise<void>
 }
 
-export async function launchChromium(extraArgs: readonly string[] = []): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath(), args: [...ARGS, ...extraArgs] })
+/** @param executablePath another program than the Chromium of this machine, one that runs it elsewhere */
+export async function launchChromium(
+  extraArgs: readonly string[] = [],
+  executablePath = chromiumPath(),
+): Promise<TestBrowser> {
+  const browser: Browser = await chromium.launch({ executablePath, args: [...ARGS, ...extraArgs] })
   return {
     async open(onProblem) {
       const context: BrowserContext = await browser.newContext({
@@ -33,7 +37,7 @@ export async function launchChromium(extraArgs: readonly string[] = []): Promise
   }
 }
 
-function chromiumPath(): string {
+export function chromiumPath(): string {
   const candidates = [process.env.PARLEY_TEST_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome']
   const found = candidates.find((path) => path !== undefined && existsSync(path))
   if (!found)

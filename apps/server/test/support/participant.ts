@@ -12,6 +12,33 @@ export interface Tile {
   readonly videoType: string | undefined
 }
 
+/** Runs in the page before `config.js`, whose `var config` then ends in the setter. */
+function overrideConfig(override: Readonly<Record<string, unknown>>): void {
+  let config: object = override
+  Object.defineProperty(globalThis, 'config', {
+    get: () => config,
+    set: (given: object) => {
+      config = { ...given, ...override }
+    },
+  })
+}
+
+/** Runs in the page before its scripts. */
+function limitCodecs(mimeTypes: readonly string[]): void {
+  interface Capabilities {
+    readonly codecs: readonly { readonly mimeType: string }[]
+  }
+  const { RTCRtpReceiver: receiver } = globalThis as unknown as {
+    RTCRtpReceiver: { getCapabilities(kind: string): Capabilities }
+  }
+  const all = receiver.getCapabilities.bind(receiver)
+  receiver.getCapabilities = (kind) => {
+    const capabilities = all(kind)
+    if (kind !== 'video') return capabilities
+    return { ...capabilities, codecs: capabilities.codecs.filter(({ mimeType }) => mimeTypes.includes(mimeType)) }
+  }
+}
+
 export class Participant {
   readonly page: Page
   readonly name: string
@@ -27,10 +54,20 @@ export class Participant {
   /** Straight into the call, past the pre-join page. */
   static async join(
     browser: TestBrowser,
-    options: { readonly origin: string; readonly room: string; readonly name: string },
+    options: {
+      readonly origin: string
+      readonly room: string
+      readonly name: string
+      /** Wins over what the server's `config.js` says. */
+      readonly config?: Readonly<Record<string, unknown>>
+      /** The browser says that it can receive these video codecs and no others, `video/VP8`. */
+      readonly onlyCodecs?: readonly string[]
+    },
   ): Promise<Participant> {
     const problems: string[] = []
     const page = await browser.open((text) => problems.push(text))
+    if (options.config) await page.addInitScript(overrideConfig, options.config)
+    if (options.onlyCodecs) await page.addInitScript(limitCodecs, options.onlyCodecs)
     await page.goto(`${options.origin}/${options.room}?name=${encodeURIComponent(options.name)}&autojoin=1`)
     const participant = new Participant(page, options.name, problems)
     await participant.hook('leave').waitFor()

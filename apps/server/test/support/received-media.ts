@@ -13,6 +13,8 @@ export interface ReceivedAudio {
   readonly ssrc: number
   readonly totalAudioEnergy: number
   readonly packetsReceived: number
+  /** Sound that had come already: what redundancy carries when nothing is lost. */
+  readonly packetsDiscarded: number
 }
 
 export interface Received {
@@ -30,6 +32,7 @@ export function received(page: Page): Promise<Received> {
       frameHeight?: number
       totalAudioEnergy?: number
       packetsReceived?: number
+      packetsDiscarded?: number
     }
     interface Connection {
       connectionState: string
@@ -47,7 +50,12 @@ export function received(page: Page): Promise<Received> {
         .map(({ ssrc, framesDecoded = 0, frameHeight = 0 }) => ({ ssrc, framesDecoded, frameHeight })),
       audio: inbound
         .filter(({ kind }) => kind === 'audio')
-        .map(({ ssrc, totalAudioEnergy = 0, packetsReceived = 0 }) => ({ ssrc, totalAudioEnergy, packetsReceived })),
+        .map(({ ssrc, totalAudioEnergy = 0, packetsReceived = 0, packetsDiscarded = 0 }) => ({
+          ssrc,
+          totalAudioEnergy,
+          packetsReceived,
+          packetsDiscarded,
+        })),
     }
   })
 }
@@ -84,6 +92,17 @@ export async function assertReceives(
     ({ pictures, voices }) => pictures >= expected.pictures && voices >= expected.voices,
     withinMs,
   )
+}
+
+/** Lines of each picture that moves within half a second, largest first. */
+export async function receivedHeights(page: Page): Promise<readonly number[]> {
+  const before = await received(page)
+  await page.waitForTimeout(500)
+  const after = await received(page)
+  return after.video
+    .filter(({ ssrc, framesDecoded }) => framesDecoded > (find(before.video, ssrc)?.framesDecoded ?? 0))
+    .map(({ frameHeight }) => frameHeight)
+    .sort((a, b) => b - a)
 }
 
 /** Passes when no picture of the page moves for `forMs`. */

@@ -51,6 +51,8 @@ export interface StockClient {
   state(): Promise<StockState>
   sendChat(text: string): Promise<void>
   setMuted(kind: 'audio' | 'video', isMuted: boolean): Promise<void>
+  /** For every source of others. */
+  setMaxHeight(maxHeight: number): Promise<void>
   leave(): Promise<void>
 }
 
@@ -73,6 +75,11 @@ export async function joinWithStockClient(
     sendChat: (text) =>
       page.evaluate((line) => (globalThis as unknown as Scope).stock.conference.sendTextMessage(line), text),
     setMuted: (kind, isMuted) => page.evaluate(muteInPage, { kind, isMuted }),
+    setMaxHeight: (maxHeight) =>
+      page.evaluate((height) => {
+        const { conference } = (globalThis as unknown as Scope).stock
+        conference.setReceiverConstraints({ lastN: -1, defaultConstraints: { maxHeight: height } })
+      }, maxHeight),
     leave: () => page.evaluate(() => (globalThis as unknown as Scope).stock.conference.leave()),
   }
   return client

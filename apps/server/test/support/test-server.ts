@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseSettings } from '@parley/config'
+import type { Inventory } from '../../src/inventory.ts'
 import { openLog } from '../../src/io/log.ts'
 import { startServer } from '../../src/server.ts'
 
@@ -11,6 +12,7 @@ export interface TestServer {
   /** `https://localhost:port`. */
   readonly origin: string
   readonly mediaPort: number
+  inventory(): Inventory
   close(): Promise<void>
 }
 
@@ -35,6 +37,7 @@ export async function startTestServer(environment: Readonly<Record<string, strin
   return {
     origin: `https://localhost:${server.addresses.httpsPort}`,
     mediaPort: server.addresses.mediaPort,
+    inventory: () => server.inventory(),
     async close() {
       await server.close()
       await rm(dataDirectory, { recursive: true, force: true })
