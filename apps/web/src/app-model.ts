@@ -23,6 +23,10 @@ export interface AppOptions {
   readonly preferences: PreferencesStore
   readonly devices: (CaptureDevices & MediaDevices) | undefined
   readonly setTimer: SetTimer
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Calls when the browser has a network again; returns the way to stop. */
+  readonly onOnline: (listener: () => void) => () => void
   readonly onConference: (conference: Conference | undefined) => void
   /** Puts a path into the address bar. */
   readonly pushPath: (path: string) => void
@@ -107,7 +111,7 @@ export class AppModel {
   }
 
   #enter(room: string, media: LocalMedia): void {
-    const { devices, enterRoom, setTimer, onConference } = this.#options
+    const { devices, enterRoom, setTimer, random, onOnline, onConference } = this.#options
     const call = new CallModel({
       room,
       displayName: this.preferences.getState().displayName,
@@ -115,6 +119,8 @@ export class AppModel {
       media,
       screenDevices: canCaptureScreen(devices) ? devices : undefined,
       setTimer,
+      random,
+      onOnline,
       onConference,
     })
     this.#show({ kind: 'call', room, call })

@@ -34,6 +34,11 @@ try {
       const timer = setTimeout(callback, delayMs)
       return () => clearTimeout(timer)
     },
+    random: Math.random,
+    onOnline: (listener) => {
+      addEventListener('online', listener)
+      return () => removeEventListener('online', listener)
+    },
     onConference: (conference) => {
       globalThis.parley = conference && { conference }
     },

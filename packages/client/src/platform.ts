@@ -33,6 +33,8 @@ export interface Platform {
   random(): number
   sha1(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>
   readonly clock: Clock
+  /** Calls when the machine is online again or its network is another one; returns the way to stop. */
+  onNetworkChange?(listener: () => void): () => void
   /** Video codecs that the browser can send and receive; VP8 alone when absent. */
   readonly videoCodecs?: readonly VideoCodec[]
   /** Whether the browser sends an encoding for each SSRC of a `SIM` group in its answer. */

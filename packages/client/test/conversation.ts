@@ -1,7 +1,7 @@
 /** A client and the test as its server: who says what, as XML. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { childElements, parseXml, type XmlElement } from '@parley/protocol'
+import { child, childElements, NS, parseXml, type XmlElement } from '@parley/protocol'
 import { type Conference, connect, type Connection, type JoinOptions, type Platform } from '../src/index.ts'
 import { MemorySocket } from './memory-socket.ts'
 import { ScriptedPeer, ScriptedTrack } from './scripted-peer.ts'
@@ -110,6 +110,17 @@ export class Conversation {
     const conference = await joining
     await this.answer(await this.hearsOne('iq'), roomInfo)
     return conference
+  }
+
+  /** Time passes, and the server gives the signs of life that it is asked for. */
+  async passes(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 1000) {
+      await this.clock.advance(Math.min(left, 1000))
+      const said = this.socket.sent.splice(0)
+      const pings = said.map((text) => parseXml(text)).filter((element) => child(element, 'ping', NS.ping))
+      this.socket.sent.push(...said.filter((text) => !text.includes(NS.ping)))
+      for (const ping of pings) await this.answer(ping)
+    }
   }
 
   /** Result of a request of the client. */

@@ -128,6 +128,26 @@ test('a server that stops answering is dead after two pings', async () => {
   assert.equal((errors[0] as { reason: string }).reason, 'unreachable')
 })
 
+test('a change of network asks for a sign of life at once, until the connection is closed', async () => {
+  const conversation = new Conversation()
+  const listeners = new Set<() => void>()
+  conversation.platform.onNetworkChange = (listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  const connection = await conversation.logIn()
+  const changeNetwork = () => {
+    for (const listener of listeners) listener()
+  }
+  changeNetwork()
+  await conversation.answer(await conversation.hearsOne('iq'))
+  changeNetwork()
+  await conversation.hearsOne('iq')
+  await conversation.clock.advance(6000)
+  assert.equal(connection.state, 'closed')
+  assert.equal(listeners.size, 0)
+})
+
 test('answers pings and feature questions, refuses the rest', async () => {
   const conversation = new Conversation()
   await conversation.logIn()

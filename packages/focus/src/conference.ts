@@ -58,6 +58,7 @@ export class Conference {
     this.#entry = new RoomEntry(this.#core, this.#presence, {
       onOpen: () => this.#opened(),
       onFailed: (why) => this.#failed(why),
+      onDestroyed: (why) => this.#destroyed(why),
     })
   }
 
@@ -154,6 +155,16 @@ export class Conference {
 
   #failed(why: string): void {
     this.#core.log('error', 'conference lost its room', { cause: why })
+    this.#endWithoutRoom(why)
+  }
+
+  /** Somebody wanted it so: nothing went wrong. */
+  #destroyed(why: string): void {
+    this.#core.log('info', 'room destroyed', { cause: why })
+    this.#endWithoutRoom(why || 'the room was destroyed')
+  }
+
+  #endWithoutRoom(why: string): void {
     for (const token of this.#waiting.splice(0)) this.#reply(token, 'service-unavailable', why)
     this.#end(why)
   }

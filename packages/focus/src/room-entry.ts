@@ -14,6 +14,8 @@ const roomQueryTimeoutMs = 5_000
 export interface RoomEntryEvents {
   readonly onOpen: () => void
   readonly onFailed: (why: string) => void
+  /** The room was closed for everybody: by its owner, or because the server stops. */
+  readonly onDestroyed: (why: string) => void
 }
 
 export class RoomEntry {
@@ -43,7 +45,10 @@ export class RoomEntry {
       else this.#core.log('warn', 'the room refused a presence', { error: describeError(presence) })
     } else if (type === 'unavailable') {
       // While joining this is the end of an earlier stay in a room of the same name.
-      if (this.#stage === 'inside') this.#events.onFailed('the focus was removed from the room')
+      if (this.#stage !== 'inside') return
+      const destroy = child(child(presence, 'x', NS.mucUser) ?? presence, 'destroy', NS.mucUser)
+      if (destroy) this.#events.onDestroyed(textOf(child(destroy, 'reason', NS.mucUser)))
+      else this.#events.onFailed('the focus was removed from the room')
     } else if (this.#stage === 'joining') {
       this.#stage = 'inside'
       this.#core.deadlines.clear('join')

@@ -157,3 +157,14 @@ test('closing the focus empties bridge and clock, twice as well as once', async 
   stage.xmpp.close()
   assert.equal(stage.clock.pending, 0)
 })
+
+test('a server that stops with people in their rooms ends conferences without complaint', async () => {
+  await using stage = new Stage()
+  await stage.client('aaaaaaaa').join()
+  await stage.client('bbbbbbbb').join()
+  stage.xmpp.close()
+  await settle()
+  assert.deepEqual(stage.focus.conferences(), [])
+  assert.equal(stage.bridge.conferences.size, 0)
+  assert.deepEqual(stage.complaints, [])
+})

@@ -235,6 +235,20 @@ test('sources travel in both forms', () => {
   )
 })
 
+test('a change of sources needs neither creator nor senders', () => {
+  const message = read(
+    `<jingle xmlns="urn:xmpp:jingle:1" action="source-add" sid="s"><content name="audio"><description
+       xmlns="urn:xmpp:jingle:apps:rtp:1" media="audio"><source xmlns="urn:xmpp:jingle:apps:rtp:ssma:0" ssrc="7"
+       name="aaaaaaaa-a0"><parameter name="msid" value="a b"/></source></description></content></jingle>`,
+  )
+  assert.equal(message.action, 'source-add')
+  if (message.action !== 'source-add') return
+  assert.deepEqual(
+    message.sources.get('aaaaaaaa')?.audio.map(({ ssrc, name, msid }) => ({ ssrc, name, msid })),
+    [{ ssrc: 7, name: 'aaaaaaaa-a0', msid: 'a b' }],
+  )
+})
+
 test('the compact form is the documented one', () => {
   const json = `{"sources":{"bbbbbbbb":[
     [{"s":2000000041,"n":"bbbbbbbb-v0","m":"bbbbbbbb-video-0-1 t1-1"},{"s":2000000042,"n":"bbbbbbbb-v0","m":"bbbbbbbb-video-0-1 t1-1"}],

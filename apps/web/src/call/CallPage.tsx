@@ -19,8 +19,8 @@ export function CallPage({ app, call }: { readonly app: AppModel; readonly call:
     case 'rejoining':
       return (
         <MessagePage
-          title="Connection lost"
-          advice={`Trying to get you back into the meeting… attempt ${phase.attempt}. Check your network if this takes long.`}
+          title="Connection lost, trying again…"
+          advice={`You come back into the meeting by yourself, as you were. Check your network if this takes long. Attempt ${phase.attempt}.`}
           actions={[{ label: 'Leave', onAction: leave }]}
           isBusy
         />

@@ -2,23 +2,25 @@
  * One call, from entering the room to leaving it: the view model behind the call page. Owns the meeting, the shared screen
  * and the notices; follows the conference's events into one state object; turns what a person does into calls.
  *
- * When the connection is lost, the same call enters the room again by itself, a few times with growing pauses, before it
- * gives up and says so.
+ * When the connection is lost, the same call enters the room again by itself, with devices, mutes, name, raised hand and
+ * the chat so far, and says so when it has to give up.
  */
 import type { ChatMessage, Conference, EndReason, MediaState, ReceiverConstraints } from '@parley/client'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { isKnownLine, withEarlierLines } from '../chat/earlier-lines.ts'
 import type { LocalMedia } from '../media/local-media.ts'
 import { NAMELESS, type TileState, tilesOf } from '../tile/tile-state.ts'
 import type { EnterRoom, Meeting } from './enter-room.ts'
 import { type Failure, failureOfEnd, failureOfError, isWorthRejoining } from './failure.ts'
 import { linkMedia, wantedOf } from './media-link.ts'
+import { rejoin } from './rejoin.ts'
 import { ScreenShare, type ShareState } from './share.ts'
 import { type SetTimer, Toasts } from './toasts.ts'
 
 export type CallPhase =
   | { readonly kind: 'entering' }
   | { readonly kind: 'joined' }
-  /** Between two attempts to enter again; `attempt` counts from 1. */
+  /** Outside, and trying to enter again by itself; `attempt` counts from 1. */
   | { readonly kind: 'rejoining'; readonly attempt: number }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'left' }
@@ -52,12 +54,13 @@ export interface CallOptions {
   /** For capturing the screen; absent where that is impossible. */
   readonly screenDevices: MediaDevices | undefined
   readonly setTimer: SetTimer
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Calls when the browser has a network again; returns the way to stop. */
+  readonly onOnline: (listener: () => void) => () => void
   /** Told each conference that begins, and `undefined` when it is over. */
   readonly onConference?: (conference: Conference | undefined) => void
 }
-
-/** Pauses before entering again, ms. */
-const REJOIN_DELAYS_MS = [500, 1000, 2000, 4000, 8000, 15_000]
 
 export class CallModel {
   readonly room: string
@@ -198,7 +201,8 @@ export class CallModel {
         () => share.release(),
       )
     }
-    const refresh = () => this.store.setState(viewOf(conference))
+    const earlier = this.store.getState().messages
+    const refresh = () => this.store.setState(viewOf(conference, earlier))
     this.#cleanups.push(
       ...REFRESHING.map((event) => conference.subscribe(event, refresh)),
       conference.subscribe('participantJoined', ({ displayName }) =>
@@ -213,7 +217,7 @@ export class CallModel {
         }
       }),
       conference.subscribe('messageReceived', (message) => {
-        if (!message.isLocal && !this.store.getState().isChatOpen) {
+        if (!message.isLocal && !isKnownLine(earlier, message) && !this.store.getState().isChatOpen) {
           this.store.setState((state) => ({ unreadCount: state.unreadCount + 1 }))
         }
       }),
@@ -240,43 +244,37 @@ export class CallModel {
   }
 
   async #onEnded(reason: EndReason): Promise<void> {
-    if (this.store.getState().phase.kind !== 'joined') return
+    const before = this.store.getState()
+    if (before.phase.kind !== 'joined') return
     const failure = failureOfEnd(reason)
     const willRejoin = isWorthRejoining(reason)
     this.store.setState({
       phase: willRejoin ? { kind: 'rejoining', attempt: 1 } : failure ? { kind: 'failed', failure } : { kind: 'left' },
     })
     await this.#close()
-    if (willRejoin && failure) await this.#rejoin(failure)
+    // Closing takes its time: somebody may have left meanwhile.
+    if (failure && this.store.getState().phase.kind === 'rejoining') await this.#rejoin(failure, before)
   }
 
-  async #rejoin(failure: Failure): Promise<void> {
+  async #rejoin(failure: Failure, before: CallState): Promise<void> {
     this.#entry = new AbortController()
-    const { signal } = this.#entry
-    for (const [index, delayMs] of REJOIN_DELAYS_MS.entries()) {
-      this.store.setState({ phase: { kind: 'rejoining', attempt: index + 1 } })
-      await this.#pause(delayMs, signal)
-      if (signal.aborted) return
-      try {
-        await this.#enter()
-        if (!signal.aborted) this.toasts.show('You are back in the meeting.')
-        return
-      } catch (error) {
-        if (signal.aborted) return
-        console.warn(`entering again failed, attempt ${index + 1}`, error)
-      }
-    }
-    this.store.setState({ phase: { kind: 'failed', failure } })
-  }
-
-  #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.setTimer(delayMs, resolve)
-      signal.addEventListener('abort', () => {
-        cancel()
-        resolve()
-      })
+    const { setTimer, random, onOnline } = this.#options
+    const outcome = await rejoin({
+      enter: () => this.#enter(),
+      setTimer,
+      random,
+      onOnline,
+      onAttempt: (attempt) => this.store.setState({ phase: { kind: 'rejoining', attempt } }),
+      signal: this.#entry.signal,
     })
+    if (outcome === 'aborted') return
+    if (outcome !== 'back') {
+      return this.store.setState({ phase: { kind: 'failed', failure: outcome === 'exhausted' ? failure : outcome } })
+    }
+    if (before.isHandRaised) this.toggleHand()
+    // A browser asks before each capture of a screen: that cannot come back by itself.
+    const lost = before.share === 'off' ? '' : ' Your screen is not shared any more.'
+    this.toasts.show(`You are back in the meeting.${lost}`, lost ? 'warning' : 'info')
   }
 
   async #close(): Promise<void> {
@@ -327,14 +325,14 @@ const MODERATED = {
   desktop: 'stopped your screen share',
 } as const
 
-function viewOf(conference: Conference): Partial<CallState> {
+function viewOf(conference: Conference, earlier: readonly ChatMessage[]): Partial<CallState> {
   return {
     mediaState: conference.mediaState,
     tiles: tilesOf(conference),
     sounds: [...conference.sources.values()]
       .filter((source) => source.kind === 'audio' && !source.isLocal)
       .map(({ id, ownerId, stream }) => ({ sourceId: id, participantId: ownerId, stream })),
-    messages: conference.messages,
+    messages: withEarlierLines(earlier, conference.messages),
     localId: conference.localParticipant.id,
     isHandRaised: conference.localParticipant.raisedHandAt !== undefined,
   }

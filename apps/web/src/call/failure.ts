@@ -47,6 +47,13 @@ export function isWorthRejoining(reason: EndReason): boolean {
   return ['connection-lost', 'focus-left', 'media-failed'].includes(reason.kind)
 }
 
+/** What entering again, unasked, may overcome; a password or a ban it will not. */
+export function isWorthRetrying(error: unknown): boolean {
+  const { canRetry, needsPassword } = failureOfError(error)
+  const { condition } = error as { readonly condition?: string }
+  return canRetry && !needsPassword && condition !== 'registration-required'
+}
+
 function failure(title: string, advice: string, canRetry: boolean, needsPassword = false): Failure {
   return { title, advice, canRetry, needsPassword }
 }

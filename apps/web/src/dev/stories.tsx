@@ -84,6 +84,11 @@ const app = new AppModel({
     const timer = setTimeout(callback, delayMs)
     return () => clearTimeout(timer)
   },
+  random: Math.random,
+  onOnline: (listener) => {
+    addEventListener('online', listener)
+    return () => removeEventListener('online', listener)
+  },
   onConference: (conference) => {
     globalThis.parley = conference && { conference }
   },

@@ -11,6 +11,7 @@ export function createBrowserPlatform(): Platform {
     random: () => Math.random(),
     sha1: async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-1', bytes)),
     ...(typeof RTCRtpSender === 'function' && videoAbilities()),
+    onNetworkChange,
     clock: {
       now: () => performance.now(),
       wallTime: () => Date.now(),
@@ -19,6 +20,18 @@ export function createBrowserPlatform(): Platform {
         return () => clearTimeout(timer)
       },
     },
+  }
+}
+
+/** Chromium on phones tells of a change of network by `connection`; all browsers tell of its return by `online`. */
+function onNetworkChange(listener: () => void): () => void {
+  const targets: readonly (readonly [EventTarget | undefined, string])[] = [
+    [typeof window === 'object' ? window : undefined, 'online'],
+    [(globalThis.navigator as { readonly connection?: EventTarget } | undefined)?.connection, 'change'],
+  ]
+  for (const [target, event] of targets) target?.addEventListener(event, listener)
+  return () => {
+    for (const [target, event] of targets) target?.removeEventListener(event, listener)
   }
 }
 

@@ -24,6 +24,7 @@ export class ClientConnection implements Connection {
   readonly #bound: Promise<void>
   #settleBound: { readonly resolve: () => void; readonly reject: (error: ClientError) => void } | undefined
   #keepAlive: KeepAlive | undefined
+  #ignoreNetwork: (() => void) | undefined
   #conference: ConferenceSession | undefined
   #jid = ''
   #isClosed = false
@@ -84,6 +85,7 @@ export class ClientConnection implements Connection {
         jid: this.#jid,
         send: (stanza) => this.#stream.send(stanza),
         request: (iq, timeoutMs) => this.#iqs.request(iq, timeoutMs),
+        checkLiveness: () => this.#keepAlive?.check(questionsWhenMediaIsLost),
       },
       room,
       focusDomain,
@@ -145,6 +147,7 @@ export class ClientConnection implements Connection {
       request: (iq, timeoutMs) => this.#iqs.request(iq, timeoutMs),
       onDead: () => this.#end(new ClientError('unreachable', 'the server does not answer any more')),
     })
+    this.#ignoreNetwork = this.#platform.onNetworkChange?.(() => this.#keepAlive?.check(questionsAfterNetworkChange))
     this.#settleBound?.resolve()
   }
 
@@ -167,6 +170,7 @@ export class ClientConnection implements Connection {
     this.#isClosed = true
     const closed = error ?? new ClientError('closed', 'the connection is closed')
     this.#keepAlive?.close()
+    this.#ignoreNetwork?.()
     this.#iqs.close(closed)
     this.#stream.handleSocketClosed(closed.message)
     this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = this.#socket.onerror = null
@@ -176,6 +180,10 @@ export class ClientConnection implements Connection {
     this.#emitter.emit('closed', error)
   }
 }
+
+/** A stream may well outlive a gap of ten seconds, and TCP needs some more of them to notice its end. */
+const questionsWhenMediaIsLost = 3
+const questionsAfterNetworkChange = 2
 
 function answerPing(iq: XmlElement): XmlElement | undefined {
   if (iq.attrs.type !== 'get' || !child(iq, 'ping', NS.ping)) return undefined

@@ -351,6 +351,8 @@ export class ConferenceSession implements Conference {
   #handleMediaState(state: MediaState): void {
     const isInterrupted = state === 'interrupted' || state === 'restarting'
     this.#membership.setConnectivity(this.#localId, isInterrupted ? 'interrupted' : 'active')
+    // the path to the bridge and the way to the server often share the network that broke
+    if (state === 'interrupted') this.#options.port.checkLiveness()
     this.#emitter.emit('mediaStateChanged', state)
   }
 

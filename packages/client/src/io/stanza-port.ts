@@ -8,4 +8,6 @@ export interface StanzaPort {
   send(stanza: XmlElement): void
   /** @throws ClientError `refused`, `timeout`, `closed` */
   request(iq: XmlElement, timeoutMs: number): Promise<XmlElement>
+  /** Something says that the network is in trouble: find out at once whether the stream still works. */
+  checkLiveness(): void
 }
