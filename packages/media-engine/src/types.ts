@@ -86,7 +86,10 @@ export type EngineEvent =
       readonly type: 'transport-state'
       readonly transport: TransportId
       readonly state: TransportState
-      /** Why, for `failed`: `ice-timeout`, `dtls-fingerprint`, `dtls-alert`, `dtls-timeout`, `consent-expired`. */
+      /**
+       * Why, for `failed`: `ice-timeout`, `dtls-fingerprint`, `dtls-alert`, `dtls-timeout`, `srtp-keys` (no cipher could
+       * be set up with the keys of the handshake), `consent-expired`.
+       */
       readonly reason?: string
       /** `ip:port` of the chosen pair's far end. */
       readonly remoteAddress?: string

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { test } from 'node:test'
 import { createLoadSender } from '../src/index.ts'
 import { audio, startSender, startSink } from './support/media.ts'
-import { addConnectedPeer, Side, sleep, until } from './support/peers.ts'
+import { addConnectedPeer, addPeer, Side, sleep, until } from './support/peers.ts'
 
 async function openSocket(): Promise<Socket> {
   const socket = createSocket('udp4')
@@ -77,6 +77,72 @@ test('a flood of useless STUN from one address is dropped before it is parsed', 
     if (i % 200 === 0) await sleep(5)
   }
   await until(() => (server.engine.stats().drops['rate-limited'] ?? 0) > 500, 'the limit to bite')
+  socket.close()
+})
+
+/** A binding request with USERNAME and a MESSAGE-INTEGRITY that is right under `password` (RFC 8489 §14.5). */
+function check(username: string, password: string): Buffer {
+  const value = Buffer.alloc(Math.ceil(username.length / 4) * 4)
+  value.write(username)
+  const attribute = Buffer.alloc(4)
+  attribute.writeUInt16BE(0x0006, 0)
+  attribute.writeUInt16BE(username.length, 2)
+  const header = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)])
+  header.writeUInt16BE(attribute.length + value.length + 24, 2)
+  const signed = Buffer.concat([header, attribute, value])
+  const integrity = createHmac('sha1', password).update(signed).digest()
+  return Buffer.concat([signed, Buffer.from('00080014', 'hex'), integrity])
+}
+
+test('junk STUN from the address of a participant does not keep them from joining', async () => {
+  await using server = new Side()
+  await using clients = new Side()
+  const room = server.engine.createRoom()
+  const socket = await openSocket()
+  const junk = Buffer.concat([Buffer.from('000100002112a442', 'hex'), randomBytes(12)])
+  const limited = () => server.engine.stats().drops['rate-limited'] ?? 0
+  const flood = setInterval(() => {
+    for (let i = 0; i < 20; i++) socket.send(junk, server.engine.port, '127.0.0.1')
+  }, 5)
+  try {
+    await until(() => limited() > 200, 'the address to be limited')
+    // Joins at once, as if nothing were going on: not after the many repetitions that would get through in the end.
+    for (let i = 0; i < 3; i++) {
+      const before = limited()
+      const peer = addPeer(server, clients, room)
+      await Promise.all([
+        server.reaches(peer.server, 'connected', 1000),
+        clients.reaches(peer.client, 'connected', 1000),
+      ])
+      await until(() => limited() > before, 'the flood to go on')
+    }
+  } finally {
+    clearInterval(flood)
+    socket.close()
+  }
+})
+
+test('guesses at the password of one transport are limited there, and nobody else notices', async () => {
+  await using server = new Side()
+  await using clients = new Side()
+  const room = server.engine.createRoom()
+  const known = server.engine.createTransport({ room, iceRole: 'controlling' })
+  const socket = await openSocket()
+  const guess = check(`${known.iceUfrag}:guess`, 'not-the-password-of-this-transport')
+  for (let i = 0; i < 1000; i++) {
+    socket.send(guess, server.engine.port, '127.0.0.1')
+    if (i % 100 === 0) await sleep(2)
+  }
+  const drops = () => server.engine.stats().drops
+  await until(() => (drops()['rate-limited'] ?? 0) > 500, 'the limit to bite')
+  assert.ok((drops()['stun-rejected'] ?? 0) >= 200, 'checked up to the limit')
+  const other = addPeer(server, clients, room)
+  await Promise.all([server.reaches(other.server, 'connected', 1000), clients.reaches(other.client, 'connected', 1000)])
+  // What is right is answered as soon as the guessing has ended.
+  const answered = once(socket, 'message', { signal: AbortSignal.timeout(3000) })
+  await sleep(100)
+  socket.send(check(`${known.iceUfrag}:right`, known.icePwd), server.engine.port, '127.0.0.1')
+  await answered
   socket.close()
 })
 

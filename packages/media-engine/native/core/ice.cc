@@ -187,6 +187,14 @@ bool IceAgent::is_role_conflict(const StunMessage& message) {
   return false;
 }
 
+bool IceAgent::awaits(ByteSpan packet) const {
+  const auto id = stun_peek_transaction_id(packet);
+  if (!id) return false;
+  return std::any_of(pairs_.begin(), pairs_.end(), [&id](const Pair& pair) {
+    return std::any_of(pair.checks.begin(), pair.checks.end(), [&id](const Check& check) { return check.id == *id; });
+  });
+}
+
 IceDrop IceAgent::handle_response(Micros now, const IceAddressPair& address, const StunMessage& message) {
   for (Pair& pair : pairs_) {
     const auto check = std::find_if(pair.checks.begin(), pair.checks.end(),
@@ -212,6 +220,7 @@ IceDrop IceAgent::handle_response(Micros now, const IceAddressPair& address, con
 
 void IceAgent::handle_success(Micros now, Pair& pair, const Check& check) {
   const Micros sample = now - check.sent;
+  pair.min_rtt = pair.min_rtt < 0 ? sample : std::min(pair.min_rtt, sample);
   pair.rtt = pair.rtt < 0 ? sample : (7 * pair.rtt + sample) / 8;
   if (check.is_previous) {
     // The old pair lives; that says nothing about the new credentials.

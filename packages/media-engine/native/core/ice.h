@@ -112,6 +112,8 @@ class IceAgent {
 
   /// A STUN message that arrived on `local_id`. Nothing happens unless it is authentic.
   IceDrop handle_stun(Micros now, uint32_t local_id, const SocketAddress& from, ByteSpan packet);
+  /// Whether a packet carries the transaction id of an outstanding check of ours. Nothing else about it is looked at.
+  [[nodiscard]] bool awaits(ByteSpan packet) const;
   void handle_timeout(Micros now);
   /// When to call `handle_timeout` next; kNever when idle. Changes after every call.
   [[nodiscard]] Micros next_deadline() const;
@@ -130,6 +132,8 @@ class IceAgent {
   [[nodiscard]] std::optional<IceAddressPair> selected() const;
   /// Smoothed over the selected pair's checks; -1 = unknown.
   [[nodiscard]] Micros rtt() const;
+  /// The shortest round trip of the selected pair so far; −1 = unknown.
+  [[nodiscard]] Micros min_rtt() const;
   [[nodiscard]] size_t pair_count() const { return pairs_.size(); }
 
  private:
@@ -163,6 +167,7 @@ class IceAgent {
     Micros next_transmission = kNever;
     Micros last_transmission = -kNever / 2;
     Micros rtt = -1;
+    Micros min_rtt = -1;
   };
 
   // ice.cc: commands and packets

@@ -320,4 +320,9 @@ Micros IceAgent::rtt() const {
   return pair == nullptr ? -1 : pair->rtt;
 }
 
+Micros IceAgent::min_rtt() const {
+  const Pair* pair = selected_pair();
+  return pair == nullptr ? -1 : pair->min_rtt;
+}
+
 }  // namespace parley

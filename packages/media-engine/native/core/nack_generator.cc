@@ -58,7 +58,10 @@ Micros NackGenerator::next_deadline() const {
 
 void NackGenerator::take_due(Micros now, std::vector<uint16_t>& out) {
   out.clear();
-  const Micros wait = std::max(config_.min_retry, rtt_ < 0 ? config_.default_rtt : rtt_);
+  // A little more than a round trip: the peer answers from a loop of its own, and both sides look every few milliseconds
+  // only. After exactly one, a retransmission that is on its way already would be asked for once more.
+  const Micros rtt = rtt_ < 0 ? config_.default_rtt : rtt_;
+  const Micros wait = std::max(config_.min_retry, rtt + rtt / 4 + config_.retry_margin);
   const auto given_up = [&](const Missing& m) {
     return due(m) <= now && (m.tries >= config_.max_tries || now - m.noticed >= config_.max_age);
   };

@@ -1,5 +1,5 @@
 // Which packets of one SSRC to ask for again, and when (RFC 4585 §6.2.1): missing numbers wait out a little reordering,
-// are asked for about once per round trip, and are given up after some tries or when they are too old; giving up on
+// are asked for a little less than once per round trip, and are given up after some tries or when they are too old; giving up on
 // video means that only a key frame helps.
 #pragma once
 
@@ -18,6 +18,8 @@ class NackGenerator {
     Micros reorder_wait = 10 * kMillisecond;
     uint64_t reorder_packets = 3;
     Micros min_retry = 20 * kMillisecond;
+    /// On top of a round trip and a quarter.
+    Micros retry_margin = 10 * kMillisecond;
     Micros default_rtt = 100 * kMillisecond;
     int max_tries = 10;
     Micros max_age = 1000 * kMillisecond;

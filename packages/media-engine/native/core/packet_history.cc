@@ -78,6 +78,15 @@ const PacketRef* PacketHistory::find(uint64_t sequence) const {
   return slot ? &slot : nullptr;
 }
 
+void PacketHistory::expire(Micros now) {
+  // The last number covered always has a packet, so this ends there at the latest.
+  while (packets_ > 0) {
+    const PacketRef& oldest = ring_[begin_ % ring_.size()];
+    if (oldest && now - oldest->arrived <= config_.max_age) break;
+    drop_oldest();
+  }
+}
+
 void PacketHistory::clear() {
   while (begin_ < end_) drop_oldest();
 }

@@ -10,7 +10,7 @@ namespace parley {
 class PacketHistory {
  public:
   struct Config {
-    /// Packets older than this are let go, as new ones arrive.
+    /// Packets older than this are let go, as new ones arrive or by `expire`.
     Micros max_age = 1500 * kMillisecond;
     /// Ring size; rounded up to a power of two. Grows to it from small.
     size_t max_packets = 1024;
@@ -23,7 +23,9 @@ class PacketHistory {
   /// Keeps a reference under `packet->sequence`. A packet already there is not replaced, and a number is `Added` once
   /// only, also after its packet was let go.
   Insert insert(const PacketRef& packet);
-  /// nullptr when it never came or is gone. Valid until the next insert.
+  /// Lets go of what is older than `max_age`. Inserting does that too, but a stream that fell silent inserts nothing.
+  void expire(Micros now);
+  /// nullptr when it never came or is gone. Valid until the next `insert` or `expire`.
   [[nodiscard]] const PacketRef* find(uint64_t sequence) const;
   void clear();
 

@@ -4,6 +4,8 @@
 
 #include <openssl/crypto.h>
 
+#include <algorithm>
+
 #include "hmac_sha1.h"
 
 namespace parley {
@@ -194,6 +196,13 @@ std::optional<StunClass> stun_peek_class(ByteSpan packet) {
 std::optional<uint32_t> stun_peek_transaction_tag(ByteSpan packet) {
   if (!looks_like_stun(packet)) return std::nullopt;
   return load_u32(packet.data() + 8);
+}
+
+std::optional<StunTransactionId> stun_peek_transaction_id(ByteSpan packet) {
+  if (!looks_like_stun(packet)) return std::nullopt;
+  StunTransactionId id;
+  std::copy_n(packet.data() + 8, id.size(), id.begin());
+  return id;
 }
 
 StunWriter::StunWriter(MutableByteSpan out, StunClass message_class, uint16_t method,

@@ -79,6 +79,8 @@ struct StunMessage {
 /// First 32 bits of the transaction id: IceAgent puts its `transaction_tag` there, so that the runtime finds the agent
 /// a response is meant for. nullopt when it is not STUN.
 [[nodiscard]] std::optional<uint32_t> stun_peek_transaction_tag(ByteSpan packet);
+/// nullopt when it is not STUN.
+[[nodiscard]] std::optional<StunTransactionId> stun_peek_transaction_id(ByteSpan packet);
 
 /// Builds one message into a buffer. Attributes in the order of the calls, then exactly one `finish…`.
 class StunWriter {

@@ -1,5 +1,5 @@
-// Bounds the work that strangers can cause: an address that keeps sending STUN nobody can use is dropped before its
-// packets are parsed. Addresses that ICE has validated are never asked.
+// Bounds the work that strangers can cause: of an address that keeps sending STUN for nobody here, the rest of it is
+// dropped before it is parsed. Messages that name a transport are bounded there, see Loop::dispatch_stun.
 #pragma once
 
 #include <array>

@@ -14,6 +14,8 @@ constexpr int kMaxTimeouts = 9;               // with the timer below: about 13 
 constexpr unsigned int kFirstTimeoutUs = 200'000;  // calls are waiting; RFC 6347 §4.2.4.1 allows shorter timers than 1 s
 constexpr unsigned int kLongestTimeoutUs = 2'000'000;
 constexpr size_t kMaxOutgoing = 64;
+// A self-signed certificate takes about 1 KiB. OpenSSL's default lets a peer make us hold 100 KiB.
+constexpr long kMaxCertificateBytes = 16 * 1024;
 constexpr char kExporterLabel[] = "EXTRACTOR-dtls_srtp";
 constexpr size_t kExporterLabelSize = sizeof kExporterLabel - 1;
 
@@ -119,6 +121,7 @@ std::unique_ptr<DtlsContext> DtlsContext::create(const Certificate& certificate,
   }
   SSL_CTX_set_read_ahead(context, 1);  // a DTLS record must be read whole
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_max_cert_list(context, kMaxCertificateBytes);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_QUERY_MTU | SSL_OP_NO_RENEGOTIATION |
                                    SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_SINGLE_ECDH_USE);
@@ -220,6 +223,10 @@ void DtlsSession::handle_timeout() {
 
 void DtlsSession::expire() {
   if (state_ == State::handshaking) fail(Failure::timeout);
+}
+
+void DtlsSession::reject_keys() {
+  if (state_ == State::connected) fail(Failure::srtp_keys);
 }
 
 void DtlsSession::close() {

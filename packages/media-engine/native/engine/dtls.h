@@ -70,7 +70,7 @@ class DtlsSession {
   enum class Role : uint8_t { client, server };
   enum class State : uint8_t { handshaking, connected, closed, failed };
   // Why a session failed, in the words of the engine's events.
-  enum class Failure : uint8_t { none, fingerprint, alert, timeout, no_srtp_profile };
+  enum class Failure : uint8_t { none, fingerprint, alert, timeout, no_srtp_profile, srtp_keys };
 
   DtlsSession(const DtlsContext& context, Role role, std::vector<Fingerprint> accepted);
   ~DtlsSession();
@@ -84,6 +84,8 @@ class DtlsSession {
   void handle_timeout();
   // The handshake took too long; nothing happens when it is over.
   void expire();
+  // The keys that were taken cannot be used: the association is of no use either.
+  void reject_keys();
   // Sends close_notify once connected; the session is closed afterwards.
   void close();
 

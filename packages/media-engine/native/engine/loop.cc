@@ -14,7 +14,7 @@ constexpr int kBatchesPerTurn = 8;
 constexpr size_t kMaxCommands = 65536;
 constexpr Micros kTick = 10 * kMillisecond;
 constexpr Micros kSlowTick = 100 * kMillisecond;
-// Without media for this long there is nothing to report.
+// Without media for this long there is nothing to report. Longer than histories keep packets, so that they are empty then.
 constexpr Micros kMediaRest = 2 * kSecond;
 // Many join at once; the kernel's filter is made anew for all of them together.
 constexpr Micros kSteeringDelay = 50 * kMillisecond;
@@ -43,7 +43,7 @@ Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::func
                {},
                -kMediaRest},
       admission_(random_.u64()) {
-  if (poller_.ok()) poller_.add(*socket_);
+  listening_ = poller_.ok() && poller_.add(*socket_);
 }
 
 Loop::~Loop() { clear(); }
@@ -182,40 +182,55 @@ void Loop::dispatch(UdpSocket& socket, const Datagram& datagram) {
   }
 }
 
+bool Loop::is_valid_for(const Transport& transport, const SocketAddress& from) const {
+  const AddressTable::Entry* known = context_.addresses.find(from);
+  return known != nullptr && known->valid && known->transport == &transport;
+}
+
 // Requests name their transport by user name, responses by the tag in the transaction id that we chose.
+//
+// Source addresses are easy to forge, and an office shares one, so what is junk from an address must not shut out what is
+// good from it. Whoever knows a user name fragment or a transaction of ours has seen the signalling or a packet: such
+// messages are bounded by the transport they name, the rest by where it comes from.
 void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
   Transport* transport = socket.owner;
   const auto message_class = stun_peek_class(datagram.bytes);
   if (!message_class) {
     context_.drops.add(Drop::malformed_stun);
-    if (transport == nullptr) admission_.charge(datagram.from, context_.now);
     return;
   }
+  const bool is_request = *message_class == StunClass::Request;
+  bool is_named = transport != nullptr;
   if (transport == nullptr) {
-    const AddressTable::Entry* known = context_.addresses.find(datagram.from);
-    if ((known == nullptr || !known->valid) && !admission_.allows(datagram.from, context_.now)) {
-      context_.drops.add(Drop::rate_limited);
-      return;
-    }
     const auto loops = static_cast<uint32_t>(group_.loops.size());
-    if (*message_class == StunClass::Request) {
+    if (is_request) {
       if (const auto username = stun_peek_username(datagram.bytes)) {
         const std::string_view ufrag = stun_username_local_part(*username);
         if (give_away(datagram, loop_of_ufrag(ufrag, loops))) return;
         const auto found = by_ufrag_.find(std::string(ufrag));
         if (found != by_ufrag_.end()) transport = found->second;
       }
+      is_named = transport != nullptr;
     } else if (const auto tag = stun_peek_transaction_tag(datagram.bytes)) {
       if (give_away(datagram, loop_of_id(*tag, loops))) return;
       transport = find_transport(*tag);
+      is_named = transport != nullptr && transport->awaits_stun(datagram.bytes);
+    }
+    const bool is_valid = transport != nullptr && is_valid_for(*transport, datagram.from);
+    const bool is_within = is_named ? transport->admits_stun() : admission_.allows(datagram.from, context_.now);
+    if (!is_within && !is_valid) {
+      context_.drops.add(Drop::rate_limited);
+      return;
     }
   }
   if (transport == nullptr) {
-    context_.drops.add(*message_class == StunClass::Request ? Drop::unknown_ufrag : Drop::unknown_transaction);
+    context_.drops.add(is_request ? Drop::unknown_ufrag : Drop::unknown_transaction);
     admission_.charge(datagram.from, context_.now);
     return;
   }
-  if (!transport->handle_stun(context_.locals.id_of(datagram.to), datagram.from, datagram.bytes)) admission_.charge(datagram.from, context_.now);
+  const bool is_useful = transport->handle_stun(context_.locals.id_of(datagram.to), datagram.from, datagram.bytes);
+  if (!is_useful && is_named) transport->charge_stun();
+  if (!is_useful && !is_named) admission_.charge(datagram.from, context_.now);
   schedule(*transport);
 }
 
@@ -230,7 +245,9 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
     transport = entry->transport;
     valid = entry->valid;
   }
-  if (transport == nullptr && group_.loops.size() > 1 && give_away(datagram, group_.steering.owner(datagram.from))) return;
+  // What is not valid here may be so elsewhere: a check alone puts an address into this table, but takes it from nobody.
+  const bool ask_others = socket.owner == nullptr && !valid && group_.loops.size() > 1;
+  if (ask_others && give_away(datagram, group_.steering.owner(datagram.from))) return;
   if (transport == nullptr || (!valid && kind != PacketKind::Dtls)) {
     context_.drops.add(Drop::unknown_source_address);
     return;
@@ -301,6 +318,9 @@ void Loop::run_media_tick() {
   for (auto& [id, transport] : transports_) {
     transport->media().run_feedback();
     if (slow) transport->media().update_targets();
+  }
+  if (slow) {
+    for (auto& [id, source] : sources_) source->expire_histories();
   }
   for (auto& [id, room] : rooms_) {
     if (!room->levels.due(context_.now)) continue;

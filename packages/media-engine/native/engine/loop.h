@@ -44,7 +44,7 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  [[nodiscard]] bool ok() const { return poller_.ok(); }
+  [[nodiscard]] bool ok() const { return listening_; }
   // Runs until `stop`; says goodbye to every peer before it returns.
   void run();
   // Any thread. False when too many commands wait already.
@@ -95,6 +95,7 @@ class Loop {
   void steer();
   void dispatch(UdpSocket& socket, const Datagram& datagram);
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
+  [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
   void forward_batch();
   void run_commands();
@@ -129,6 +130,7 @@ class Loop {
 
   // state
   std::vector<std::vector<Datagram>> leaving_;  // of this batch, by loop
+  bool listening_ = false;
   bool treating_inbox_ = false;
   uint64_t handed_over_ = 0;
   Micros next_steering_ = kNever;

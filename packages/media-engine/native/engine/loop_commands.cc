@@ -42,7 +42,8 @@ void Loop::create_transport(const TransportConfig& config) {
     // Many client transports speak to one address; only ports of their own tell them apart.
     int error = 0;
     own_socket = UdpSocket::open("", 0, error);
-    if (own_socket) poller_.add(*own_socket);
+    // Without one the transport says what it can from the shared port.
+    if (own_socket && !poller_.add(*own_socket)) own_socket.reset();
   }
   auto transport = std::make_unique<Transport>(context_, config, *socket_, std::move(own_socket));
   transport->media().set_audio_levels(&room->levels);

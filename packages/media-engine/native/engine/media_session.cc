@@ -20,6 +20,14 @@ constexpr int64_t kKeyFrameRequestBurst = 20;
 // Streams that are out of the list are kept for their numbers, up to this many SSRCs a receiver.
 constexpr size_t kMaxStreams = 4096;
 
+// 96 random bits (RFC 7022 §4.2), in a form that fits every parser.
+std::string random_cname(RandomSource& random) {
+  static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string cname(kCnameBytes, ' ');
+  for (char& digit : cname) digit = kDigits[random.u32() % 64];
+  return cname;
+}
+
 VideoCodec video_codec(Codec codec) {
   switch (codec) {
     case Codec::vp8:
@@ -41,6 +49,7 @@ MediaSession::MediaSession(EngineContext& context, Transport& transport)
     : context_(context),
       transport_(transport),
       local_ssrc_(context.random.u32() | 1),
+      peer_cname_(random_cname(context.random)),
       resend_budget_(kResendsPerSecond, kResendBurst),
       key_frame_budget_(kKeyFrameRequestsPerSecond, kKeyFrameRequestBurst) {}
 
@@ -51,6 +60,7 @@ void MediaSession::close() { streams_.clear(); }
 void MediaSession::set_parameters(const RtpParameters& parameters) { parameters_ = parameters; }
 
 void MediaSession::add_source(Source& source) {
+  source.set_cname(peer_cname_);
   sources_.push_back(&source);
   uint8_t index = 0;
   for (const Encoding& encoding : source.encodings()) {

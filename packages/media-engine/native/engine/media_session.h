@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "core/resend_log.h"
 #include "core/rtcp.h"
 #include "core/twcc.h"
 #include "engine/audio_levels.h"
@@ -19,6 +21,9 @@
 namespace parley {
 
 class Transport;
+
+// Length of the CNAMEs that stand for our peers.
+inline constexpr size_t kCnameBytes = 16;
 
 // Sees the media that arrives on a transport; the load generator's sink.
 class MediaObserver {
@@ -115,10 +120,12 @@ class MediaSession {
   std::unordered_map<uint32_t, Route> routes_;  // by incoming SSRC
   TransportCcReceiver transport_cc_;
   uint32_t local_ssrc_;
+  const std::string peer_cname_;
   uint32_t last_media_ssrc_ = 0;
   Micros next_report_ = 0;
   Micros next_report_scan_ = 0;
   TokenBucket resend_budget_;
+  ResendLog resent_;
   TokenBucket key_frame_budget_;
   MediaCounters counters_;
   std::vector<uint16_t> nack_numbers_;

@@ -14,8 +14,13 @@ constexpr Micros kReportInterval = kSecond;
 // How late a sender report may be; looking at every stream of a large room costs time.
 constexpr Micros kReportScan = 50 * kMillisecond;
 constexpr size_t kMaxReportBlocks = 31;
+// Ours, as a receiver. What is forwarded goes by its sender's: one for all tracks of a peer, which share a clock, and
+// another one for each peer, whose clocks have nothing to do with each other (RFC 3550 §6.5.1).
 constexpr char kCname[] = "parley";
-constexpr size_t kSenderReportBytes = 28 + 8 + 12;  // with its CNAME chunk, padded
+// With its CNAME chunk, ended by at least one zero and padded.
+constexpr size_t kSenderReportBytes = 28 + 8 + (2 + kCnameBytes + 4) / 4 * 4;
+// However far away a receiver seems to be.
+constexpr Micros kMaxResendPause = 200 * kMillisecond;
 
 }  // namespace
 
@@ -61,12 +66,18 @@ void MediaSession::handle_transport_feedback(const RtcpPart& part) {
 void MediaSession::handle_nack(const RtcpFeedback& feedback) {
   const auto stream = streams_.find(feedback.media_ssrc);
   if (stream == streams_.end()) return;
+  // Whoever asks again sooner cannot know yet that the first answer was lost. The shortest round trip, since the mean may
+  // be a stale one from a busy moment, and a repair that is refused wrongly costs more than one that is done twice.
+  const Micros pause = std::clamp<Micros>(transport_.min_rtt(), 0, kMaxResendPause);
   RtcpNackIterator numbers(feedback.fci);
   uint16_t number = 0;
   while (numbers.next(number)) {
     ++counters_.nacks_received;
+    if (!resent_.allows(context_.now, feedback.media_ssrc, number, pause)) continue;
     if (!resend_budget_.take(context_.now)) return;
-    if (stream->second->resend(number)) ++counters_.retransmitted;
+    if (!stream->second->resend(number)) continue;
+    resent_.add(context_.now, feedback.media_ssrc, number);
+    ++counters_.retransmitted;
   }
 }
 
@@ -170,7 +181,8 @@ void MediaSession::send_reports() {
       writer = RtcpWriter(MutableByteSpan(bytes));
     }
     writer.sender_report(*info);
-    writer.cname(ssrc, kCname);
+    const std::string& cname = stream->source()->cname();
+    writer.cname(ssrc, cname.empty() ? std::string_view(kCname) : std::string_view(cname));
   }
   if (writer.size() != 0) transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
 }

@@ -38,13 +38,15 @@ Poller::Poller() {
   poll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_read_fd_ = wake_write_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   timer_fd_ = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-  if (!ok()) return;
+  if (poll_fd_ < 0 || wake_read_fd_ < 0 || timer_fd_ < 0) return;
+  ok_ = watch(wake_read_fd_, &wake_read_fd_) && watch(timer_fd_, &timer_fd_);
+}
+
+bool Poller::watch(int fd, void* source) {
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.ptr = &wake_read_fd_;
-  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, wake_read_fd_, &event);
-  event.data.ptr = &timer_fd_;
-  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, timer_fd_, &event);
+  event.data.ptr = source;
+  return ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 Poller::~Poller() {
@@ -53,16 +55,14 @@ Poller::~Poller() {
   }
 }
 
-bool Poller::ok() const { return poll_fd_ >= 0 && wake_read_fd_ >= 0 && timer_fd_ >= 0; }
+bool Poller::ok() const { return ok_; }
 
-void Poller::add(UdpSocket& socket) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.ptr = &socket;
-  ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, socket.fd(), &event);
+bool Poller::add(UdpSocket& socket) { return watch(socket.fd(), &socket); }
+
+void Poller::remove(UdpSocket& socket) {
+  // Fails only for a socket that is not watched, and then all is well.
+  static_cast<void>(::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, socket.fd(), nullptr));
 }
-
-void Poller::remove(UdpSocket& socket) { ::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, socket.fd(), nullptr); }
 
 void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
   ready.clear();
@@ -105,6 +105,7 @@ Poller::Poller() {
   }
   wake_read_fd_ = ends[0];
   wake_write_fd_ = ends[1];
+  ok_ = true;
 }
 
 Poller::~Poller() {
@@ -113,9 +114,12 @@ Poller::~Poller() {
   }
 }
 
-bool Poller::ok() const { return wake_read_fd_ >= 0; }
+bool Poller::ok() const { return ok_; }
 
-void Poller::add(UdpSocket& socket) { sockets_.push_back(&socket); }
+bool Poller::add(UdpSocket& socket) {
+  sockets_.push_back(&socket);
+  return true;
+}
 
 void Poller::remove(UdpSocket& socket) {
   sockets_.erase(std::remove(sockets_.begin(), sockets_.end(), &socket), sockets_.end());

@@ -23,7 +23,8 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   [[nodiscard]] bool ok() const;
-  void add(UdpSocket& socket);
+  // False when the system refuses to watch it.
+  [[nodiscard]] bool add(UdpSocket& socket);
   void remove(UdpSocket& socket);
   // Sleeps until a socket is readable, `wake` was called or `deadline` has come; `ready` gets the readable sockets.
   void wait(Micros deadline, std::vector<UdpSocket*>& ready);
@@ -31,6 +32,10 @@ class Poller {
   void wake();
 
  private:
+#if defined(__linux__)
+  [[nodiscard]] bool watch(int fd, void* source);
+#endif
+
   int poll_fd_ = -1;
   int wake_read_fd_ = -1;
   int wake_write_fd_ = -1;
@@ -38,6 +43,7 @@ class Poller {
   Micros armed_ = kNever;
   std::atomic<bool> woken_{false};
   std::vector<UdpSocket*> sockets_;
+  bool ok_ = false;
 };
 
 }  // namespace parley

@@ -100,6 +100,10 @@ std::optional<size_t> Source::active_encoding(size_t limit) const {
   return std::nullopt;
 }
 
+void Source::expire_histories() {
+  for (Encoding& encoding : encodings_) encoding.history.expire(context_.now);
+}
+
 void Source::on_sender_clock(size_t encoding, const SenderClock& clock) {
   const bool first = !encodings_[encoding].clock.has_value();
   encodings_[encoding].clock = clock;

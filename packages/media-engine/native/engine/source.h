@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/key_frame_limiter.h"
@@ -69,6 +70,9 @@ class Source {
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] MediaKind kind() const { return kind_; }
   [[nodiscard]] uint32_t sender() const { return sender_; }
+  // Whose clock the source runs on (RFC 3550 §6.5.1); empty when no peer sends it.
+  [[nodiscard]] const std::string& cname() const { return cname_; }
+  void set_cname(const std::string& cname) { cname_ = cname; }
   [[nodiscard]] std::vector<Encoding>& encodings() { return encodings_; }
   // Tells sources apart that had the same SSRC one after the other.
   [[nodiscard]] uint8_t generation() const { return generation_; }
@@ -91,6 +95,8 @@ class Source {
   // Highest encoding up to `limit` that packets arrive on; empty when none does.
   [[nodiscard]] std::optional<size_t> active_encoding(size_t limit) const;
   [[nodiscard]] bool is_active(size_t encoding) const;
+  // Lets go of packets that are too old to be sent again; for encodings that fell silent.
+  void expire_histories();
   void on_sender_clock(size_t encoding, const SenderClock& clock);
 
   // RFC 6464 level of a packet; returns whether it is worth telling.
@@ -112,6 +118,7 @@ class Source {
   std::vector<Encoding> encodings_;
   std::vector<ForwardPacket> pending_;
   // state
+  std::string cname_;
   std::vector<ForwardStream*> receivers_;
   bool blocked_ = false;
   uint8_t level_ = 127;

@@ -12,6 +12,9 @@ constexpr size_t kMaxAddresses = 32;
 // begins, or goes on for ever, must not hold a place in the room.
 constexpr Micros kHandshakeTime = 15 * kSecond;
 constexpr size_t kMaxUfrags = 3;
+// Checks with a wrong password, or for an agent that has given up: a peer's whole list of pairs, a few times over.
+constexpr int64_t kUselessStunPerSecond = 50;
+constexpr int64_t kUselessStunBurst = 200;
 
 IceConfig ice_config(const TransportConfig& config) {
   IceConfig ice;
@@ -33,6 +36,8 @@ const char* dtls_reason(DtlsSession::Failure failure) {
       return "dtls-fingerprint";
     case DtlsSession::Failure::timeout:
       return "dtls-timeout";
+    case DtlsSession::Failure::srtp_keys:
+      return "srtp-keys";
     default:
       return "dtls-alert";
   }
@@ -50,7 +55,8 @@ Transport::Transport(EngineContext& context, const TransportConfig& config, UdpS
       own_socket_(std::move(own_socket)),
       ice_(ice_config(config), context.random),
       media_(context, *this),
-      local_ufrags_{config.ice_ufrag} {
+      local_ufrags_{config.ice_ufrag},
+      stun_budget_(kUselessStunPerSecond, kUselessStunBurst) {
   if (own_socket_) own_socket_->owner = this;
   for (const SocketAddress& candidate : config.remote_candidates) {
     ice_.add_remote_candidate(context_.now, LocalAddresses::kAny, candidate);
@@ -218,6 +224,7 @@ void Transport::on_dtls_connected() {
   if (!sender_ || !receiver_) {
     sender_.reset();
     receiver_.reset();
+    dtls_->reject_keys();
   }
 }
 

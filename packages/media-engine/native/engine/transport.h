@@ -20,6 +20,7 @@
 #include "engine/dtls.h"
 #include "engine/media_session.h"
 #include "engine/parameters.h"
+#include "engine/token_bucket.h"
 #include "engine/udp_socket.h"
 
 namespace parley {
@@ -52,6 +53,11 @@ class Transport {
   // False when it was not authentic, or of no use.
   // `local_id`: which of our addresses it came to, see LocalAddresses.
   bool handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet);
+  // An answer to a check of ours that has none yet, as far as its transaction id tells.
+  [[nodiscard]] bool awaits_stun(ByteSpan packet) const { return ice_.awaits(packet); }
+  // False when too many messages that named this transport were of no use lately.
+  [[nodiscard]] bool admits_stun() { return !stun_budget_.empty(context_.now); }
+  void charge_stun() { static_cast<void>(stun_budget_.take(context_.now)); }
   // `valid`: the address belongs to a validated pair of this transport.
   void handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid);
   void handle_rtp(MutableByteSpan packet);
@@ -83,6 +89,7 @@ class Transport {
   [[nodiscard]] MediaSession& media() { return media_; }
   [[nodiscard]] const TransportCounters& counters() const { return counters_; }
   [[nodiscard]] Micros rtt() const { return ice_.rtt(); }
+  [[nodiscard]] Micros min_rtt() const { return ice_.min_rtt(); }
   // -1 = nothing authentic has come yet.
   [[nodiscard]] Micros last_heard() const { return last_heard_; }
   // As IANA writes it; empty before the handshake.
@@ -132,6 +139,7 @@ class Transport {
   Micros dtls_deadline_ = kNever;
   Micros handshake_until_ = kNever;
   Micros last_heard_ = -1;
+  TokenBucket stun_budget_;
   TransportCounters counters_;
 };
 

@@ -2,6 +2,7 @@
 #include "../core/nack_generator.h"
 #include "../core/packet_history.h"
 #include "../core/receive_stats.h"
+#include "../core/resend_log.h"
 #include "test.h"
 
 namespace parley {
@@ -102,7 +103,7 @@ TEST(nack_reorder, "nack: reordered packets are not asked for") {
   CHECK_EQ(nack.recovered(), 0u);
 }
 
-TEST(nack_retry, "nack: asked again each round trip, ten times, then a key frame is needed") {
+TEST(nack_retry, "nack: asked again after a round trip and a quarter and 10 ms, ten times, then a key frame is needed") {
   NackGenerator nack;
   nack.set_rtt(60'000);
   nack.on_packet(0, 65535);
@@ -114,7 +115,7 @@ TEST(nack_retry, "nack: asked again each round trip, ten times, then a key frame
     now = nack.next_deadline();
     if (const auto list = due(nack, now); !list.empty()) {
       CHECK(list == Numbers{0});
-      if (asked++ > 0) CHECK_EQ(now - last, 60'000);
+      if (asked++ > 0) CHECK_EQ(now - last, 85'000);
       last = now;
       CHECK(!nack.take_key_frame_needed());
     }
@@ -122,6 +123,17 @@ TEST(nack_retry, "nack: asked again each round trip, ten times, then a key frame
   CHECK_EQ(asked, 10);
   CHECK(nack.take_key_frame_needed());
   CHECK(!nack.take_key_frame_needed());
+}
+
+TEST(nack_late_answer, "nack: a retransmission that comes a tick after the round trip is not asked for twice") {
+  NackGenerator nack;
+  nack.set_rtt(40'000);
+  nack.on_packet(0, 10);
+  nack.on_packet(0, 12);
+  CHECK_EQ(due(nack, 10'000).size(), 1u);
+  for (Micros now = 20'000; now <= 60'000; now += 10'000) CHECK(due(nack, now).empty());
+  nack.on_packet(60'000, 11);
+  CHECK(nack.next_deadline() == kNever);
 }
 
 TEST(nack_age, "nack: given up after a second even with a long round trip") {
@@ -227,6 +239,29 @@ TEST(history_bounds, "history: bounded in packets, bytes and age") {
   CHECK_EQ(by_count.packets(), 1u);
 }
 
+TEST(history_expire, "history: silence empties it, and what was let go stays known") {
+  PacketHistory history({1000, 1024, 1 << 20});
+  for (uint64_t s = 100; s < 110; s++) {
+    if (s != 105) CHECK(history.insert(packet(s, s < 105 ? 0 : 500)) == PacketHistory::Insert::Added);
+  }
+  history.expire(1000);
+  CHECK_EQ(history.packets(), 9u);
+  history.expire(1001);
+  CHECK_EQ(history.packets(), 4u);
+  CHECK(history.find(104) == nullptr);
+  CHECK(history.find(106) != nullptr);
+  history.expire(1501);
+  CHECK_EQ(history.packets(), 0u);
+  CHECK_EQ(history.bytes(), 0u);
+  CHECK_EQ(history.highest(), 109u);
+  history.expire(5000);
+  CHECK(history.insert(packet(109, 5000)) == PacketHistory::Insert::TooOld);
+  CHECK(history.insert(packet(110, 5000)) == PacketHistory::Insert::Added);
+  CHECK(history.insert(packet(110, 5000)) == PacketHistory::Insert::Duplicate);
+  CHECK(history.insert(packet(400, 5000)) == PacketHistory::Insert::Added);
+  CHECK_EQ(history.packets(), 2u);
+}
+
 TEST(history_once, "history: a number that was let go is not taken again, a hole is") {
   PacketHistory history({1000, 1024, 1 << 20});
   for (uint64_t s = 100; s < 110; s++) CHECK(history.insert(packet(s, 0)) == PacketHistory::Insert::Added);
@@ -255,6 +290,24 @@ TEST(history_random, "history: agrees with a plain map under reordering and loss
     CHECK(had == (result == PacketHistory::Insert::Duplicate));
     if (result == PacketHistory::Insert::Added) CHECK((*history.find(s))->sequence == s);
   }
+}
+
+TEST(resend_log, "resend log: the same number again only after the pause, other numbers and streams at once") {
+  ResendLog log;
+  CHECK(log.allows(0, 7, 100, 50'000));
+  log.add(0, 7, 100);
+  CHECK(!log.allows(0, 7, 100, 50'000));
+  CHECK(!log.allows(49'999, 7, 100, 50'000));
+  CHECK(log.allows(50'000, 7, 100, 50'000));
+  CHECK(log.allows(0, 7, 101, 50'000));
+  CHECK(log.allows(0, 8, 100, 50'000));
+  // A window of one stream as long as the log is remembered whole.
+  for (uint32_t n = 0; n < ResendLog::kSize; n++) log.add(60'000, 7, static_cast<uint16_t>(65000 + n));
+  for (uint32_t n = 0; n < ResendLog::kSize; n++) {
+    CHECK(!log.allows(61'000, 7, static_cast<uint16_t>(65000 + n), 50'000));
+  }
+  log.add(70'000, 7, static_cast<uint16_t>(65000 + ResendLog::kSize));
+  CHECK(log.allows(71'000, 7, 65000, 50'000));
 }
 
 TEST(packet_garbage, "packet: what is not RTP makes no packet") {
