@@ -102,6 +102,8 @@ uint32_t ForwardStream::timestamp_offset_for(const ForwardPacket& packet) const 
   const uint32_t timestamp = packet.packet->rtp.timestamp;
   if (last_tag_ && *last_tag_ == tag(packet.encoding)) return last.timestamp_offset;
   if (source_->kind() == MediaKind::audio) return 0;
+  const Micros passed = std::clamp<Micros>(context_.now - last_sent_, 0, 3600 * kSecond);
+  const auto ticks = static_cast<uint32_t>(passed * 9 / 100);
   const uint8_t before = *last_tag_ % kEncodings;
   if (*last_tag_ / kEncodings == source_->generation() && before < source_->encodings().size()) {
     const auto& from = source_->encodings()[before].clock;
@@ -109,13 +111,13 @@ uint32_t ForwardStream::timestamp_offset_for(const ForwardPacket& packet) const 
     if (from && to) {
       const auto since_from = static_cast<int64_t>(ntp_of(*to, timestamp) - from->ntp_time) >> 16;  // 1/65536 s
       // Multiplied in halves: the whole would not fit for clocks that are decades apart.
-      const int64_t ticks = (since_from >> 16) * kVideoClockHz + ((since_from & 0xffff) * kVideoClockHz >> 16);
-      const auto wanted = from->rtp_timestamp + static_cast<uint32_t>(ticks) + last.timestamp_offset;
-      if (static_cast<int32_t>(wanted - last_timestamp_) > 0) return wanted - timestamp;
+      const int64_t between = (since_from >> 16) * kVideoClockHz + ((since_from & 0xffff) * kVideoClockHz >> 16);
+      const auto wanted = from->rtp_timestamp + static_cast<uint32_t>(between) + last.timestamp_offset;
+      // A report from before the encoder was set up anew can be far off; a leap ahead would freeze the receiver for as long.
+      const auto ahead = static_cast<int32_t>(wanted - last_timestamp_);
+      if (ahead > 0 && ahead <= static_cast<int64_t>(ticks) + kVideoClockHz) return wanted - timestamp;
     }
   }
-  const Micros passed = std::clamp<Micros>(context_.now - last_sent_, 0, 3600 * kSecond);
-  const auto ticks = static_cast<uint32_t>(passed * 9 / 100);
   return last_timestamp_ + std::max(ticks, kFrameTicks) - timestamp;
 }
 
