@@ -12,7 +12,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(fileURLToPath(import.meta.url))
-const sourceFolders = ['native/core', 'native/layers', 'native/engine', 'native/load', 'native/addon']
+const sourceFolders = ['native/core', 'native/bwe', 'native/layers', 'native/engine', 'native/load', 'native/addon']
 const result = join(root, 'build/Release/parley_engine.node')
 const stampFile = join(root, 'build/parley_engine.stamp')
 const lockFolder = join(root, 'build/parley_engine.lock')

@@ -5,6 +5,7 @@
  */
 import type { MediaEngine, SourceId } from '@parley/media-engine'
 import { effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
+import { demandBps, isOtherDemand } from './demand.ts'
 import type { Endpoint, EndpointSource } from './endpoint.ts'
 import { encodingLayers } from './layers.ts'
 import type { Log } from './log.ts'
@@ -35,6 +36,8 @@ export class Subscriptions {
   readonly #stale = new Set<Endpoint>()
   readonly #delivered = new WeakMap<Endpoint, Delivered>()
   readonly #allocations = new WeakMap<Endpoint, SteadyAllocation<EndpointSource>>()
+  /** What the engine was told, in bits per second. */
+  readonly #demands = new WeakMap<Endpoint, number>()
   /** Most that anybody wants, by name of the source; what its owner has been told. */
   #senderHeights: ReadonlyMap<string, number> = new Map()
   #areAllStale = false
@@ -111,12 +114,12 @@ export class Subscriptions {
     const others = video.filter((source) => source.owner !== receiver)
     const heights = effectiveHeights(prioritise(others, receiver.constraints), receiver.constraints)
     receiver.effectiveHeights = new Map(heights.map(({ source, maxHeight }) => [source.name, maxHeight]))
-    const forwarded = this.#allocationOf(receiver).settle(this.#options.timers.now(), heights, {
-      budgetBps: receiver.budgetBps,
-      layersOf: (source) => encodingLayers(source, this.#options.layerRates(source.engineId)),
-    })
+    const layersOf = (source: EndpointSource) => encodingLayers(source, this.#options.layerRates(source.engineId))
+    const { budgetBps } = receiver
+    const forwarded = this.#allocationOf(receiver).settle(this.#options.timers.now(), heights, { budgetBps, layersOf })
+    const heard = audio.filter(isWanted)
     const targets = [
-      ...audio.filter(isWanted).map((source) => ({ source: source.engineId, maxEncoding: 0 })),
+      ...heard.map((source) => ({ source: source.engineId, maxEncoding: 0 })),
       ...forwarded.map(({ source, maxEncoding }) => ({ source: source.engineId, maxEncoding })),
     ]
     const before = this.#delivered.get(receiver)
@@ -124,16 +127,21 @@ export class Subscriptions {
       forwarding: targets.map((target) => `${target.source}:${target.maxEncoding}`).join(' '),
       video: forwarded.map(({ source }) => source),
     }
-    if (now.forwarding !== (before?.forwarding ?? '')) {
-      try {
+    const demand = demandBps(heights, layersOf, heard.length)
+    try {
+      if (now.forwarding !== (before?.forwarding ?? '')) {
         this.#options.engine.setForwarding(receiver.transport.id, targets)
-      } catch (error) {
-        // Too many commands at once, or a transport that has died: the others must not suffer, and this one gets
-        // another try for as long as it is in the conference.
-        this.#options.log.error({ endpoint: receiver.id, error }, 'engine refused forwarding')
-        this.#stale.add(receiver)
-        return
       }
+      if (isOtherDemand(demand, this.#demands.get(receiver))) {
+        this.#options.engine.setDemand(receiver.transport.id, demand)
+        this.#demands.set(receiver, demand)
+      }
+    } catch (error) {
+      // Too many commands at once, or a transport that has died: the others must not suffer, and this one gets another
+      // try for as long as it is in the conference.
+      this.#options.log.error({ endpoint: receiver.id, error }, 'engine refused forwarding')
+      this.#stale.add(receiver)
+      return
     }
     this.#delivered.set(receiver, now)
     if (!haveSameNames(now.video, before?.video ?? [])) this.#tellForwarded(receiver, now.video)

@@ -25,6 +25,7 @@ interface Transport {
   rtp: RtpParameters | undefined
   forwarding: readonly { readonly source: SourceId; readonly maxEncoding: number }[]
   forwardingCalls: number
+  demandBps: number | undefined
   idleMs: number
 }
 
@@ -74,6 +75,7 @@ export class MemoryEngine implements MediaEngine {
       rtp: undefined,
       forwarding: [],
       forwardingCalls: 0,
+      demandBps: undefined,
       idleMs: -1,
     })
     return { id, iceUfrag: `ufrag${id}`, icePwd: `password-of-transport-${id}` }
@@ -139,6 +141,13 @@ export class MemoryEngine implements MediaEngine {
     }
     transport.forwarding = targets
     transport.forwardingCalls++
+  }
+
+  setDemand(receiver: TransportId, bps: number): void {
+    this.#checkOpen()
+    const transport = this.transports.get(receiver)
+    if (!transport) throw engineError('no-such-transport', `transport ${receiver}`)
+    transport.demandBps = bps
   }
 
   requestKeyFrame(id: SourceId): void {
@@ -217,6 +226,15 @@ function transportStats(transport: TransportId, idleMs: number): TransportStats 
     retransmitted: 0,
     plisReceived: 0,
     plisSent: 0,
+    estimateBps: 0,
+    lossFraction: 0,
+    pathQueueMs: 0,
+    feedbackReceived: 0,
+    feedbackUnmatched: 0,
+    probes: 0,
+    paddingBytes: 0,
+    pacerQueueMs: 0,
+    pacerDropped: 0,
     srtpProfile: '',
   }
 }

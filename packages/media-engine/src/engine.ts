@@ -228,6 +228,12 @@ class Engine implements MediaEngine {
     this.#send(this.#native.requestKeyFrame(this.#running(), source))
   }
 
+  setDemand(receiver: TransportId, bps: number): void {
+    this.#transport(receiver)
+    if (!(bps >= 0)) throw badArgument(`no bit rate: ${bps}`)
+    this.#send(this.#native.setDemand(this.#running(), receiver, Math.min(bps, maxDemandBps)))
+  }
+
   stats(): EngineStats {
     const stats = this.#native.stats(this.#running())
     if (stats === null) throw new EngineError('overloaded', 'the engine did not answer within a second')
@@ -265,7 +271,7 @@ class Engine implements MediaEngine {
       // A throwing listener is the listener's fault and must not stop the engine; still it must be seen.
       process.emitWarning(error instanceof Error ? error : new Error(String(error)), 'EngineListenerError')
     }
-    if (events.some(([type]) => type === 2)) this.#stopped()
+    if (events.some(([type]) => type === 3)) this.#stopped()
   }
 
   #translate(event: NativeEvent): EngineEvent[] {
@@ -289,7 +295,11 @@ class Engine implements MediaEngine {
         const room = event[1] as RoomId
         return this.#rooms.has(room) ? [{ type: 'audio-levels', room, levels: event[2] }] : []
       }
-      case 2:
+      case 2: {
+        const transport = event[1] as TransportId
+        return this.#transports.has(transport) ? [{ type: 'bandwidth-estimate', transport, bps: event[2] }] : []
+      }
+      case 3:
         return []
     }
   }
@@ -385,6 +395,9 @@ function openError(errno: number, port: number, address: string | undefined): En
 function stateOf(number: number): TransportState {
   return transportStates[number] ?? 'failed'
 }
+
+/** Beyond every network; what follows from it still fits the engine's numbers. */
+const maxDemandBps = 1e12
 
 /** As in `enum class TransportState` of `native/engine/events.h`. */
 const transportStates: readonly TransportState[] = [

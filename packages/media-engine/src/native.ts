@@ -4,11 +4,12 @@
  */
 import { createRequire } from 'node:module'
 
-/** `[0, transport, state, reason, address]`, `[1, room, levels]` or `[2]` = stopped, the last one. */
+/** `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2, transport, bps]` or `[3]` = stopped, the last one. */
 export type NativeEvent =
   | readonly [0, number, number, string | null, string | null]
   | readonly [1, number, Uint32Array]
-  | readonly [2]
+  | readonly [2, number, number]
+  | readonly [3]
 
 export interface NativeHandle {
   readonly __brand: 'NativeHandle'
@@ -28,6 +29,15 @@ export interface NativeTransportStats {
   readonly retransmitted: number
   readonly plisReceived: number
   readonly plisSent: number
+  readonly estimateBps: number
+  readonly lossFraction: number
+  readonly pathQueueMs: number
+  readonly feedbackReceived: number
+  readonly feedbackUnmatched: number
+  readonly probes: number
+  readonly paddingBytes: number
+  readonly pacerQueueMs: number
+  readonly pacerDropped: number
   readonly srtpProfile: string
 }
 
@@ -96,6 +106,7 @@ export interface NativeEngine {
   closeSource(handle: NativeHandle, id: number): boolean
   setForwarding(handle: NativeHandle, receiver: number, sources: Uint32Array): boolean
   requestKeyFrame(handle: NativeHandle, source: number): boolean
+  setDemand(handle: NativeHandle, receiver: number, bps: number): boolean
   stats(handle: NativeHandle): NativeStats | null
   createLoadSender(handle: NativeHandle, id: number, transport: number, parameters: Uint32Array): boolean
   closeLoadSender(handle: NativeHandle, id: number): boolean

@@ -119,6 +119,21 @@ export interface TransportStats {
   readonly retransmitted: number
   readonly plisReceived: number
   readonly plisSent: number
+  /** What media and repair towards the peer may use, in bits per second; the start value until it has reported anything. */
+  readonly estimateBps: number
+  /** Share of our packets that it missed lately, 0 to 1. */
+  readonly lossFraction: number
+  /** Queue that stands on the way to it. */
+  readonly pathQueueMs: number
+  /** Its transport-cc feedback, and how many packets that told of which nothing was known any more. */
+  readonly feedbackReceived: number
+  readonly feedbackUnmatched: number
+  /** Bursts that looked for more bandwidth, and what they were filled with. */
+  readonly probes: number
+  readonly paddingBytes: number
+  /** Age of the oldest packet that waits for its turn, and packets that were given up there. */
+  readonly pacerQueueMs: number
+  readonly pacerDropped: number
   readonly srtpProfile: string
 }
 
@@ -197,6 +212,12 @@ export interface MediaEngine {
   ): void
   /** Ask the sender for a key frame (RFC 4585 PLI), merged with other requests. */
   requestKeyFrame(source: SourceId): void
+
+  /**
+   * What a receiver could use if its network had no limit, in bits per second: the largest layers that it wants. More than
+   * twice that is not looked for. 10 Mbps until the first call.
+   */
+  setDemand(receiver: TransportId, bps: number): void
 
   stats(): EngineStats
   close(): Promise<void>

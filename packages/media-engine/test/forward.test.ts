@@ -132,8 +132,8 @@ test('nothing crosses from one room to another, with equal SSRCs in all', async 
   await until(() => rooms.slice(0, 3).every(({ sink }) => sink.stats().packets > 20), 'sound in three rooms')
   for (const { sink, payload } of rooms.slice(0, 3)) {
     const { packets, bytes } = sink.stats()
-    // Header, one extension word for the level and its profile, payload: a stranger's packet would have another size.
-    assert.equal(bytes, packets * (12 + 8 + payload))
+    // Header, extensions for level and transport-wide number, payload: a stranger's packet would have another size.
+    assert.equal(bytes, packets * (12 + 12 + payload))
   }
   assert.equal(last.sink.stats().packets, 0)
 })

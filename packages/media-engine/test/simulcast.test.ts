@@ -41,7 +41,8 @@ test('a receiver moves between encodings on key frames, with one SSRC and contin
       sink.stats({ reset: true })
       discontinuities += stats.discontinuities
       missing += stats.missing
-      return stats.bytes === stats.packets * (12 + payloadBytes)
+      // Header, and an extension block for the transport-wide number.
+      return stats.bytes === stats.packets * (12 + 8 + payloadBytes)
     }, `packets of ${payloadBytes} bytes`)
 
   limit(0)

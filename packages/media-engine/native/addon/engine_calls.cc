@@ -23,6 +23,16 @@ napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport
   number("retransmitted", static_cast<double>(transport.media.retransmitted));
   number("plisReceived", static_cast<double>(transport.media.plis_received));
   number("plisSent", static_cast<double>(transport.media.plis_sent));
+  const BandwidthEstimator::Stats& path = transport.paced.path;
+  number("estimateBps", static_cast<double>(transport.paced.target));
+  number("lossFraction", path.loss);
+  number("pathQueueMs", static_cast<double>(path.queue) / 1000.0);
+  number("feedbackReceived", static_cast<double>(path.feedback));
+  number("feedbackUnmatched", static_cast<double>(path.unmatched));
+  number("probes", static_cast<double>(path.probes));
+  number("paddingBytes", static_cast<double>(transport.paced.padding_bytes));
+  number("pacerQueueMs", static_cast<double>(transport.paced.queue_age) / 1000.0);
+  number("pacerDropped", static_cast<double>(transport.paced.expired + transport.paced.refused));
   set(env, out, "srtpProfile", make_text(env, transport.srtp_profile));
   return out;
 }
@@ -201,6 +211,15 @@ napi_value request_key_frame(napi_env env, napi_callback_info info) {
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t id = arguments.u32(1);
   return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.request_key_frame(id); }));
+}
+
+// setDemand(handle, receiver, bps)
+napi_value set_demand(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  const uint32_t receiver = arguments.u32(1);
+  const int64_t bps = arguments.i64(2);
+  return make_bool(env, post(handle, arguments, receiver, [receiver, bps](Loop& loop) { loop.set_demand(receiver, bps); }));
 }
 
 // stats(handle) → object, or null when the engine did not answer in time

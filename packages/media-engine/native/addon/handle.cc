@@ -27,6 +27,10 @@ napi_value make_event(napi_env env, const EngineEvent& event) {
     napi_set_element(env, out, 2, make_u32s(env, event.levels.data(), event.levels.size()));
     return out;
   }
+  if (event.type == EngineEvent::Type::bandwidth_estimate) {
+    napi_set_element(env, out, 2, make_number(env, static_cast<double>(event.bps)));
+    return out;
+  }
   napi_set_element(env, out, 2, make_number(env, static_cast<double>(event.state)));
   napi_set_element(env, out, 3, event.reason == nullptr ? make_null(env) : make_text(env, event.reason));
   napi_set_element(env, out, 4, event.remote_address.empty() ? make_null(env) : make_text(env, event.remote_address));
@@ -49,7 +53,7 @@ void deliver_events(napi_env env, napi_value callback, void* context, void*) {
     handle->stop_told = true;
     napi_value stop = nullptr;
     napi_create_array(env, &stop);
-    napi_set_element(env, stop, 0, make_number(env, 2));
+    napi_set_element(env, stop, 0, make_number(env, 3));
     napi_set_element(env, list, static_cast<uint32_t>(events.size()), stop);
   }
   napi_value undefined = nullptr;
@@ -135,7 +139,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// close(handle): stops; the event [2] tells that it is done.
+// close(handle): stops; the event [3] tells that it is done.
 napi_value close(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);

@@ -42,6 +42,16 @@ class Arguments {
     return static_cast<uint32_t>(value);
   }
 
+  // Not negative, and exact as an integer.
+  int64_t i64(size_t i) {
+    double value = 0;
+    if (!check(napi_get_value_double(env_, at(i), &value)) || !(value >= 0) || !(value <= 9007199254740991.0)) {
+      ok_ = false;
+      return 0;
+    }
+    return static_cast<int64_t>(value);
+  }
+
   bool boolean(size_t i) {
     bool value = false;
     check(napi_get_value_bool(env_, at(i), &value));

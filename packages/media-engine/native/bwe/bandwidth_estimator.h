@@ -95,6 +95,9 @@ class BandwidthEstimator {
   [[nodiscard]] BitRate target_bps() const { return target_; }
   /// For the pacer; above the target, so that a frame larger than its share leaves within a few frames.
   [[nodiscard]] BitRate pacing_bps() const { return scale_rate(target_, kPacingFactor); }
+  /// For the pacer: how far ahead of that rate packets may leave. A whole frame while clearly less is sent than the
+  /// estimate allows, since the path has the room and a timer for every packet costs more than it smooths.
+  [[nodiscard]] Micros burst() const { return application_limit_.since() == kNever ? kTightBurst : kLooseBurst; }
   std::optional<ProbeCluster> take_probe();
   [[nodiscard]] Stats stats() const;
   /// Of the history; the rest is sizeof(BandwidthEstimator).
@@ -104,6 +107,8 @@ class BandwidthEstimator {
   // ten times its share takes eight frame intervals and still fits a path with a fifth to spare, where the customary
   // 2.5 would build a queue and be taken for congestion; below 1.1 ordinary variation keeps the pacer's queue full.
   static constexpr double kPacingFactor = 1.2;
+  static constexpr Micros kTightBurst = kMillisecond;
+  static constexpr Micros kLooseBurst = 20 * kMillisecond;
 
  private:
   void on_stale(Micros now, const StalePackets& stale);

@@ -2,11 +2,11 @@
 // retransmissions go before video, since a gap in what was sent stops the picture for longer than a late frame.
 //
 //   enqueue ─▶ audio │ retransmission │ video ──▶ poll(now) ─▶ media, or padding for a burst
-//                          paced: debt ≤ 1 ms       └ on_packet_sent(now, …): what it really was, on the wire
+//                          paced: debt ≤ burst      └ on_packet_sent(now, …): what it really was, on the wire
 //
 // Bounded in bytes and in time: a full queue refuses (the packet is lost here as it would be in the network, and is
 // asked for again by NACK), and what waits longer than Config::max_age is dropped. Driver: after enqueue() or any
-// change of rate, poll() until empty at next_send_time().
+// change of rate, poll() until empty at next_send_time(). What may_pass() need not come here at all.
 #pragma once
 
 #include <deque>
@@ -44,9 +44,14 @@ class Pacer {
   explicit Pacer(const Config& config) : config_(config) {}
 
   void set_pacing_rate(Micros now, BitRate rate);
+  void set_burst(Micros burst) { budget_.set_burst(burst); }
   void add_probe(const ProbeCluster& cluster) { budget_.add_probe(cluster); }
   /// False: full, and the item is not taken.
   [[nodiscard]] bool enqueue(Micros now, PacketClass kind, size_t bytes, Item item);
+
+  /// A packet of this kind would leave at once and overtake nothing: it may be sent without being queued, followed by
+  /// on_packet_sent() with no probe.
+  [[nodiscard]] bool may_pass(Micros now, PacketClass kind) const;
 
   /// When poll() will have something; `now` at the earliest, kNever when there is nothing to do.
   [[nodiscard]] Micros next_send_time(Micros now) const;
@@ -137,6 +142,12 @@ Micros Pacer<Item>::next_send_time(Micros now) const {
   const Micros probe = budget_.next_probe(now);
   if (first_paced() == nullptr || probe != kNever) return probe;
   return budget_.next_paced(now);
+}
+
+template <typename Item>
+bool Pacer<Item>::may_pass(Micros now, PacketClass kind) const {
+  if (kind == PacketClass::Audio) return queues_[static_cast<size_t>(PacketClass::Audio)].empty();
+  return first_paced() == nullptr && budget_.probe() == 0 && budget_.next_paced(now) <= now;
 }
 
 template <typename Item>

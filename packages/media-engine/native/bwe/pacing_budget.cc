@@ -72,7 +72,7 @@ Micros PacingBudget::next_paced(Micros now) const {
   if (debt <= 0) return now;
   if (rate_ <= 0) return kNever;
   const Micros paid = now + time_for(static_cast<int64_t>(debt), rate_);
-  return paid - now <= kGranularity ? now : paid - kGranularity;
+  return paid - now <= burst_ ? now : paid - burst_;
 }
 
 Micros PacingBudget::next_probe(Micros now) const {

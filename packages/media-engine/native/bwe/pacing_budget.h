@@ -12,6 +12,8 @@ namespace parley {
 class PacingBudget {
  public:
   void set_rate(Micros now, BitRate rate);
+  /// How far ahead of the rate packets may leave.
+  void set_burst(Micros burst) { burst_ = burst; }
   [[nodiscard]] BitRate rate() const { return rate_; }
   /// A burst to send; forgotten when kMaxProbes are waiting.
   void add_probe(const ProbeCluster& cluster);
@@ -47,6 +49,7 @@ class PacingBudget {
   void pop_probe();
 
   BitRate rate_ = 0;
+  Micros burst_ = kGranularity;
   double debt_ = 0;  // bytes at updated_
   Micros updated_ = 0;
   std::array<Burst, kMaxProbes> bursts_{};

@@ -1,6 +1,7 @@
 // What the parts of one loop share. Lives and is used on the loop's thread only, events excepted.
 #pragma once
 
+#include "bwe/bandwidth_estimator.h"
 #include "core/clock.h"
 #include "core/random.h"
 #include "engine/address_table.h"
@@ -33,6 +34,9 @@ struct EngineContext {
   std::vector<Source*> sources_with_packets;
   // When media last came or went; the media tick rests without any.
   Micros last_media = 0;
+  // Transports, by id, whose paced senders have something to do.
+  std::vector<uint32_t> to_run = {};
+  FeedbackScratch feedback_scratch = {};
 };
 
 }  // namespace parley

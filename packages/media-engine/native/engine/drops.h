@@ -35,6 +35,8 @@ enum class Drop : uint8_t {
   malformed_rtx,
   send_failed,
   index_reused,
+  pacer_full,
+  pacer_expired,
   events_overflow,
   hand_over_overflow,
   count,
@@ -69,6 +71,8 @@ enum class Drop : uint8_t {
       "malformed-rtx",
       "send-failed",
       "srtp-index-reused",
+      "pacer-full",
+      "pacer-expired",
       "events-overflow",
       "hand-over-overflow",
   };

@@ -13,7 +13,7 @@ namespace parley {
 enum class TransportState : uint8_t { fresh, connecting, connected, disconnected, failed, closed };
 
 struct EngineEvent {
-  enum class Type : uint8_t { transport_state, audio_levels };
+  enum class Type : uint8_t { transport_state, audio_levels, bandwidth_estimate };
   Type type = Type::transport_state;
   // Transport or room.
   uint32_t id = 0;
@@ -22,6 +22,7 @@ struct EngineEvent {
   std::string remote_address;
   // Pairs of source id and level.
   std::vector<uint32_t> levels;
+  int64_t bps = 0;
 };
 
 class EventQueue {

@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kMaxSegments = 16;
 constexpr Micros kReportInterval = kSecond;
 constexpr Micros kClockLife = 60 * kSecond;
+// Histories keep packets for longer.
+constexpr Micros kPaddingLife = 500 * kMillisecond;
 constexpr uint32_t kVideoClockHz = 90000;
 constexpr uint32_t kFrameTicks = 3000;  // a thirtieth of a second
 constexpr uint8_t kEncodings = 8;       // per generation, see tag()
@@ -158,7 +160,7 @@ RtpHeaderTemplate ForwardStream::make_header(const RtpPacket& rtp) const {
   const RtpParameters& parameters = receiver_.media().parameters();
   kept.keep(source_->audio_level_id(), parameters.audio_level_id);
   kept.keep(source_->dependency_descriptor_id(), parameters.dependency_descriptor_id);
-  return rtp_make_template(rtp, kept);
+  return rtp_make_template(rtp, kept, parameters.transport_cc_id);
 }
 
 // Copies the descriptor with continued numbers; returns its size, 0 when the payload may stay as it is.
@@ -193,16 +195,18 @@ void ForwardStream::forward(const ForwardPacket& packet) {
 
   const RtpParameters& parameters = receiver_.media().parameters();
   const bool same_ids = parameters.audio_level_id == source_->audio_level_id() &&
-                        parameters.dependency_descriptor_id == source_->dependency_descriptor_id();
+                        parameters.dependency_descriptor_id == source_->dependency_descriptor_id() &&
+                        parameters.transport_cc_id == source_->transport_cc_id();
   const Segment& segment = segment_of(*out);
   const MutableByteSpan slot = context_.send.reserve();
-  size_t header = 0;
+  size_t header = packet.header.size;
+  size_t transport_sequence_at = packet.header.transport_sequence_at;
   if (same_ids) {
-    header = packet.header.size;
     std::memcpy(slot.data(), packet.header.bytes.data(), header);
   } else {
     const RtpHeaderTemplate own = make_header(packet.packet->rtp);
     header = own.size;
+    transport_sequence_at = own.transport_sequence_at;
     std::memcpy(slot.data(), own.bytes.data(), header);
   }
   const uint32_t timestamp = packet.packet->rtp.timestamp + segment.timestamp_offset;
@@ -211,12 +215,18 @@ void ForwardStream::forward(const ForwardPacket& packet) {
   rtp_set_ssrc(slot.data(), ssrc_);
   const ByteSpan payload = packet.packet->rtp.payload;
   const size_t prefix = packet.vp8 ? write_vp8(slot.from(header), payload, *packet.vp8, segment) : 0;
-  if (!receiver_.send_rtp(slot, header, prefix, payload.from(prefix), *out)) return;
+  const PacketClass kind = source_->kind() == MediaKind::audio ? PacketClass::Audio : PacketClass::Video;
+  if (!receiver_.send_rtp(
+          {kind, slot, header, prefix, payload.from(prefix), packet.packet, transport_sequence_at, *out})) {
+    return;
+  }
 
   ++context_.forwarded;
   ++packets_;
   octets_ += static_cast<uint32_t>(payload.size());
   last_sent_ = context_.now;
+  last_number_ = static_cast<uint16_t>(*out);
+  last_size_ = payload.size();
   if (packets_ == 1 || static_cast<int32_t>(timestamp - last_timestamp_) > 0) last_timestamp_ = timestamp;
   if (packet.vp8 && packet.vp8->starts_frame()) {
     last_picture_id_ = static_cast<uint16_t>(packet.vp8->picture_id.value_or(0) + segment.picture_id_offset);
@@ -224,7 +234,12 @@ void ForwardStream::forward(const ForwardPacket& packet) {
   }
 }
 
-bool ForwardStream::resend(uint16_t sequence_number) {
+bool ForwardStream::can_pad() const {
+  return source_ != nullptr && source_->kind() == MediaKind::video && last_sent_ >= 0 &&
+         context_.now - last_sent_ < kPaddingLife && source_->encodings().front().rtx_ssrc != 0;
+}
+
+bool ForwardStream::resend(uint16_t sequence_number, PacketClass kind) {
   if (source_ == nullptr || segments_.empty() || !receiver_.can_send()) return false;
   const std::optional<SequenceMapper::Origin> origin = mapper_.unmap(sequence_number);
   if (!origin || origin->stream / kEncodings != source_->generation()) return false;
@@ -232,7 +247,8 @@ bool ForwardStream::resend(uint16_t sequence_number) {
   if (index >= source_->encodings().size()) return false;
   const PacketRef* found = source_->encodings()[index].history.find(origin->in);
   if (found == nullptr) return false;
-  const MediaPacket& packet = **found;
+  const PacketRef original = *found;
+  const MediaPacket& packet = *original;
 
   const RtpParameters& parameters = receiver_.media().parameters();
   const uint8_t rtx_payload_type = parameters.rtx_payload_type[packet.rtp.payload_type & 0x7f];
@@ -260,7 +276,8 @@ bool ForwardStream::resend(uint16_t sequence_number) {
   if (codec.codec == Codec::vp8 && vp8_parse(packet.rtp.payload, vp8)) {
     descriptor = write_vp8(slot.from(header.size + prefix), packet.rtp.payload, vp8, segment);
   }
-  return receiver_.send_rtp(slot, header.size, prefix + descriptor, packet.rtp.payload.from(descriptor), next_rtx_++);
+  return receiver_.send_rtp({kind, slot, header.size, prefix + descriptor, packet.rtp.payload.from(descriptor), original,
+                             header.transport_sequence_at, next_rtx_++});
 }
 
 std::optional<RtcpSenderInfo> ForwardStream::take_report(Micros now) {

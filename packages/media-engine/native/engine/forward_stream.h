@@ -11,6 +11,7 @@
 #include <deque>
 #include <optional>
 
+#include "bwe/pacer.h"
 #include "core/rtcp.h"
 #include "core/sequence_mapper.h"
 #include "engine/context.h"
@@ -39,7 +40,12 @@ class ForwardStream {
   // A NACK for this outgoing number: sends it again by RTX. False when RTX was not negotiated (a second packet under the
   // old number would be the end of GCM unless every byte is the same, and parameters, segments and extensions change), the
   // packet is not there any more, or there is no way to the receiver.
-  bool resend(uint16_t sequence_number);
+  bool resend(uint16_t sequence_number) { return resend(sequence_number, PacketClass::Retransmission); }
+  // The newest packet once more, to fill a probe of the path. False like `resend`.
+  bool pad() { return resend(last_number_, PacketClass::Padding); }
+  [[nodiscard]] bool can_pad() const;
+  // Payload bytes of the newest packet.
+  [[nodiscard]] size_t last_size() const { return last_size_; }
   // PLI or FIR from the receiver.
   void request_key_frame();
   // Chooses among the encodings that arrive; called a few times a second.
@@ -61,6 +67,7 @@ class ForwardStream {
     uint8_t tl0_pic_idx_offset = 0;
   };
 
+  bool resend(uint16_t sequence_number, PacketClass kind);
   [[nodiscard]] uint8_t tag(uint8_t encoding) const;
   [[nodiscard]] bool may_start_with(const ForwardPacket& packet) const;
   void start_with(const ForwardPacket& packet);
@@ -83,6 +90,8 @@ class ForwardStream {
   std::deque<Segment> segments_;
   uint64_t next_rtx_;
   uint32_t last_timestamp_ = 0;
+  uint16_t last_number_ = 0;
+  size_t last_size_ = 0;
   uint16_t last_picture_id_ = 0;
   uint8_t last_tl0_pic_idx_ = 0;
   std::optional<uint8_t> last_tag_;

@@ -73,6 +73,7 @@ void Loop::run() {
     run_timers();
     run_load_senders();
     run_media_tick();
+    run_paced_senders();
     steer();
     context_.send.flush();
     events_.publish();
@@ -162,7 +163,18 @@ void Loop::steer() {
 void Loop::forward_batch() {
   for (Source* source : context_.sources_with_packets) source->forward_pending();
   context_.sources_with_packets.clear();
+  run_paced_senders();
   context_.send.flush();
+}
+
+void Loop::run_paced_senders() {
+  for (size_t i = 0; i < context_.to_run.size(); ++i) {
+    Transport* transport = find_transport(context_.to_run[i]);
+    if (transport == nullptr) continue;
+    transport->paced().run();
+    schedule(*transport);
+  }
+  context_.to_run.clear();
 }
 
 void Loop::dispatch(UdpSocket& socket, const Datagram& datagram) {
@@ -306,6 +318,14 @@ void Loop::run_load_senders() {
   forward_batch();
 }
 
+void Loop::tell_estimate(uint32_t transport, int64_t bps) {
+  EngineEvent event;
+  event.type = EngineEvent::Type::bandwidth_estimate;
+  event.id = transport;
+  event.bps = bps;
+  events_.add(std::move(event));
+}
+
 void Loop::run_media_tick() {
   if (context_.now - context_.last_media >= kMediaRest) {
     next_tick_ = kNever;
@@ -317,7 +337,10 @@ void Loop::run_media_tick() {
   if (slow) next_slow_tick_ = context_.now + kSlowTick;
   for (auto& [id, transport] : transports_) {
     transport->media().run_feedback();
-    if (slow) transport->media().update_targets();
+    transport->paced().tick();
+    if (!slow) continue;
+    transport->media().update_targets();
+    if (const auto bps = transport->paced().take_news()) tell_estimate(id, *bps);
   }
   if (slow) {
     for (auto& [id, source] : sources_) source->expire_histories();

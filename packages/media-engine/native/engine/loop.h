@@ -69,6 +69,7 @@ class Loop {
   void close_source(uint32_t id);
   void set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>& entries);
   void request_key_frame(uint32_t source);
+  void set_demand(uint32_t receiver, int64_t bps);
   [[nodiscard]] EngineSnapshot snapshot() const;
 
   // Load generation, on the loop's thread.
@@ -98,10 +99,12 @@ class Loop {
   [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
   void forward_batch();
+  void run_paced_senders();
   void run_commands();
   void run_timers();
   void run_load_senders();
   void run_media_tick();
+  void tell_estimate(uint32_t transport, int64_t bps);
   [[nodiscard]] Micros next_deadline() const;
   void schedule(Transport& transport);
 

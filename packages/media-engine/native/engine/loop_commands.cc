@@ -150,6 +150,10 @@ void Loop::request_key_frame(uint32_t source) {
   found->second->request_key_frame(active);
 }
 
+void Loop::set_demand(uint32_t receiver, int64_t bps) {
+  if (Transport* transport = find_transport(receiver)) transport->paced().set_demand(bps);
+}
+
 EngineSnapshot Loop::snapshot() const {
   EngineSnapshot snapshot;
   snapshot.cpu_us = thread_cpu_us();
@@ -167,6 +171,7 @@ EngineSnapshot Loop::snapshot() const {
     entry.state = transport->state();
     entry.traffic = transport->counters();
     entry.media = transport->media().counters();
+    entry.paced = transport->paced().snapshot();
     if (transport->last_heard() >= 0) entry.idle_ms = (context_.now - transport->last_heard()) / kMillisecond;
     if (transport->rtt() >= 0) entry.rtt_ms = static_cast<double>(transport->rtt()) / 1000.0;
     entry.srtp_profile = transport->srtp_profile();

@@ -110,6 +110,15 @@ void MediaSession::update_targets() {
   for (auto& [ssrc, stream] : streams_) stream->update_target();
 }
 
+// A stream whose packets are about full fills a probe with the fewest.
+bool MediaSession::pad() {
+  ForwardStream* best = nullptr;
+  for (auto& [ssrc, stream] : streams_) {
+    if (stream->can_pad() && (best == nullptr || stream->last_size() > best->last_size())) best = stream.get();
+  }
+  return best != nullptr && best->pad();
+}
+
 void MediaSession::handle_rtp(MutableByteSpan packet, uint64_t index) {
   RtpPacket rtp;
   if (!rtp_parse(packet, rtp)) {

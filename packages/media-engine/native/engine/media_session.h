@@ -11,6 +11,7 @@
 #include "core/resend_log.h"
 #include "core/rtcp.h"
 #include "core/twcc.h"
+#include "core/receiver_losses.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
 #include "engine/forward_stream.h"
@@ -78,6 +79,8 @@ class MediaSession {
 
   // Every few milliseconds while media flows: feedback, repeated requests, reports.
   void run_feedback();
+  // A recent packet once more, for a probe; false when there is nothing to repeat.
+  bool pad();
   // A few times a second: which simulcast encoding each stream should have.
   void update_targets();
 
@@ -94,6 +97,7 @@ class MediaSession {
   void handle_rtx(const Route& route, MutableByteSpan packet, const RtpPacket& rtx);
   void handle_audio_level(const RtpPacket& rtp, Source& source);
   [[nodiscard]] bool starts_key_frame(const RtpPacket& rtp, Codec codec, const std::optional<Vp8Descriptor>& vp8) const;
+  void handle_report_blocks(const RtcpPart& part);
   void handle_sender_report(const RtcpSenderInfo& info);
   void handle_transport_feedback(const RtcpPart& part);
   void handle_payload_feedback(const RtcpPart& part);
@@ -126,6 +130,8 @@ class MediaSession {
   Micros next_report_scan_ = 0;
   TokenBucket resend_budget_;
   ResendLog resent_;
+  ReceiverLosses losses_;
+  TransportCcFeedback transport_cc_feedback_;  // kept to save allocations
   TokenBucket key_frame_budget_;
   MediaCounters counters_;
   std::vector<uint16_t> nack_numbers_;

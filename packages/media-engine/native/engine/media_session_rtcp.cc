@@ -31,6 +31,10 @@ void MediaSession::handle_rtcp(ByteSpan packet) {
     switch (part.type) {
       case RtcpType::SenderReport:
         if (const auto info = rtcp_read_sender_info(part)) handle_sender_report(*info);
+        handle_report_blocks(part);
+        break;
+      case RtcpType::ReceiverReport:
+        handle_report_blocks(part);
         break;
       case RtcpType::TransportFeedback:
         handle_transport_feedback(part);
@@ -39,7 +43,7 @@ void MediaSession::handle_rtcp(ByteSpan packet) {
         handle_payload_feedback(part);
         break;
       default:
-        break;  // reports about our streams and BYE ask nothing of us
+        break;  // BYE asks nothing of us
     }
   }
   if (parts.malformed()) context_.drops.add(Drop::malformed_rtcp);
@@ -60,7 +64,22 @@ void MediaSession::handle_transport_feedback(const RtcpPart& part) {
     context_.drops.add(Drop::malformed_rtcp);
   } else if (part.count == kFmtNack) {
     handle_nack(*feedback);
+  } else if (part.count == kFmtTransportCc) {
+    if (transport_cc_parse(feedback->fci, transport_cc_feedback_)) {
+      transport_.paced().on_feedback(transport_cc_feedback_);
+    } else {
+      context_.drops.add(Drop::malformed_rtcp);
+    }
   }
+}
+
+// What the peer did not get of our streams; only those that go out now count.
+void MediaSession::handle_report_blocks(const RtcpPart& part) {
+  for (size_t i = 0; const auto block = rtcp_read_report_block(part, i); ++i) {
+    const auto stream = streams_.find(block->ssrc);
+    if (stream != streams_.end() && stream->second->source() != nullptr) losses_.on_block(*block);
+  }
+  if (const auto lost = losses_.take_fraction()) transport_.paced().on_receiver_report(*lost, transport_.rtt());
 }
 
 void MediaSession::handle_nack(const RtcpFeedback& feedback) {
@@ -89,6 +108,10 @@ void MediaSession::handle_payload_feedback(const RtcpPart& part) {
     handle_key_frame_request(feedback->media_ssrc);
   } else if (part.count == kFmtFir) {
     for (size_t i = 0; const auto entry = rtcp_read_fir(feedback->fci, i); ++i) handle_key_frame_request(entry->ssrc);
+  } else if (part.count == kFmtAfb) {
+    if (const auto remb = rtcp_read_remb(feedback->fci)) {
+      transport_.paced().on_remb(static_cast<BitRate>(std::min<uint64_t>(remb->bitrate_bps, kUnlimitedRate)));
+    }
   }
 }
 

@@ -59,10 +59,11 @@ void Source::add_packet(ForwardPacket packet, const RtpParameters& parameters) {
   if (receivers_.empty()) return;
   audio_level_id_ = parameters.audio_level_id;
   dependency_descriptor_id_ = parameters.dependency_descriptor_id;
+  transport_cc_id_ = parameters.transport_cc_id;
   RtpExtensionMap kept;
   kept.keep(audio_level_id_);
   kept.keep(dependency_descriptor_id_);
-  packet.header = rtp_make_template(packet.packet->rtp, kept);
+  packet.header = rtp_make_template(packet.packet->rtp, kept, transport_cc_id_);
   if (pending_.empty()) context_.sources_with_packets.push_back(this);
   pending_.push_back(std::move(packet));
 }

@@ -105,6 +105,7 @@ class Source {
   // Header extension ids of the sender, as of the last packet.
   [[nodiscard]] uint8_t audio_level_id() const { return audio_level_id_; }
   [[nodiscard]] uint8_t dependency_descriptor_id() const { return dependency_descriptor_id_; }
+  [[nodiscard]] uint8_t transport_cc_id() const { return transport_cc_id_; }
 
  private:
   // given
@@ -124,6 +125,7 @@ class Source {
   uint8_t level_ = 127;
   uint8_t audio_level_id_ = 0;
   uint8_t dependency_descriptor_id_ = 0;
+  uint8_t transport_cc_id_ = 0;
 };
 
 }  // namespace parley

@@ -18,6 +18,7 @@ struct TransportSnapshot {
   TransportState state = TransportState::fresh;
   TransportCounters traffic;
   MediaCounters media;
+  PacedSender::Snapshot paced;
   int64_t idle_ms = -1;
   double rtt_ms = -1;
   const char* srtp_profile = "";

@@ -55,6 +55,7 @@ Transport::Transport(EngineContext& context, const TransportConfig& config, UdpS
       own_socket_(std::move(own_socket)),
       ice_(ice_config(config), context.random),
       media_(context, *this),
+      paced_(context, *this, config.remote_candidates.empty()),
       local_ufrags_{config.ice_ufrag},
       stun_budget_(kUselessStunPerSecond, kUselessStunBurst) {
   if (own_socket_) own_socket_->owner = this;
@@ -96,6 +97,7 @@ std::string Transport::restart_ice(const std::string& ufrag, const std::string& 
 void Transport::close() {
   if (closed_) return;
   media_.close();
+  paced_.clear();
   if (dtls_) {
     dtls_->close();
     drain_dtls();
@@ -157,6 +159,7 @@ void Transport::drain_ice() {
         }
         break;
       case IceOutput::Kind::SelectedPair:
+        if (send_to_ && send_to_->to != output.pair.remote) paced_.on_route_change();
         send_to_ = route(output.pair);
         if (handshake_until_ == kNever && !sender_) handshake_until_ = context_.now + kHandshakeTime;
         start_dtls();
@@ -286,10 +289,11 @@ void Transport::handle_timeout() {
     if (dtls_) dtls_->expire();
     update_state();
   }
+  paced_.run();
 }
 
 Micros Transport::next_deadline() const {
-  return closed_ ? kNever : std::min({ice_.next_deadline(), dtls_deadline_, handshake_until_});
+  return closed_ ? kNever : std::min({ice_.next_deadline(), dtls_deadline_, handshake_until_, paced_.next_deadline()});
 }
 
 void Transport::handle_rtp(MutableByteSpan packet) {
@@ -330,8 +334,8 @@ void Transport::handle_rtcp(MutableByteSpan packet) {
   media_.handle_rtcp(packet.first(result.size));
 }
 
-bool Transport::send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
-                         uint64_t index) {
+bool Transport::write_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
+                          uint64_t index) {
   if (!can_send()) return false;
   if (!sent_.take(load_u32(slot.data() + 8), index)) {
     context_.drops.add(Drop::index_reused);

@@ -19,6 +19,7 @@
 #include "engine/context.h"
 #include "engine/dtls.h"
 #include "engine/media_session.h"
+#include "engine/paced_sender.h"
 #include "engine/parameters.h"
 #include "engine/token_bucket.h"
 #include "engine/udp_socket.h"
@@ -71,9 +72,11 @@ class Transport {
     return sender_ != nullptr && send_to_.has_value() && !closed_ &&
            (state_ == TransportState::connected || state_ == TransportState::disconnected);
   }
+  // At once, or when its turn comes. False when the packet is lost.
+  bool send_rtp(const OutgoingRtp& packet) { return paced_.send(packet); }
   // Protects and queues. The slot comes from the context's send queue and begins with the RTP header; see
   // SrtpSender::protect_rtp. False when there is no way to the peer, the packet does not fit, or `index` was used.
-  bool send_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload, uint64_t index);
+  bool write_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload, uint64_t index);
   // Where a stream that begins with this SSRC must go on; 0 when it was never sent.
   [[nodiscard]] uint64_t next_index(uint32_t ssrc) const { return sent_.next(ssrc); }
   // `packet` is compound RTCP in clear, copied.
@@ -87,6 +90,7 @@ class Transport {
   [[nodiscard]] const std::deque<std::string>& local_ufrags() const { return local_ufrags_; }
   [[nodiscard]] UdpSocket* own_socket() const { return own_socket_.get(); }
   [[nodiscard]] MediaSession& media() { return media_; }
+  [[nodiscard]] PacedSender& paced() { return paced_; }
   [[nodiscard]] const TransportCounters& counters() const { return counters_; }
   [[nodiscard]] Micros rtt() const { return ice_.rtt(); }
   [[nodiscard]] Micros min_rtt() const { return ice_.min_rtt(); }
@@ -126,6 +130,7 @@ class Transport {
   std::unique_ptr<SrtpReceiver> receiver_;
   IndexLedger sent_;  // of `sender_`
   MediaSession media_;
+  PacedSender paced_;
 
   // state
   TransportState state_ = TransportState::fresh;

@@ -51,6 +51,7 @@ void MediaFlow::on_frame(size_t bytes) {
 
 void MediaFlow::rates_changed() {
   pacer_.set_pacing_rate(simulation_.now(), scale_rate(estimator_.pacing_bps(), config_.pacing_scale));
+  pacer_.set_burst(estimator_.burst());
   while (const auto probe = estimator_.take_probe()) pacer_.add_probe(*probe);
   const bool overusing = estimator_.stats().overusing;
   if (overusing && !was_overusing_) overuses_++;
