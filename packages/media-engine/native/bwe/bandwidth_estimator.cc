@@ -101,13 +101,17 @@ void BandwidthEstimator::take_arrivals(Micros now) {
     const auto result = probe_measurement_.on_arrival(report.probe, report.sent_at, report.arrived_at, report.bytes);
     if (result) probe = result;
   }
-  drain_.update(now, delay_.queue(), acknowledged_.recent());
+  // Who sends little does not fill the queue, and cannot empty it.
+  drain_.update(now, delay_.queue(), limited ? std::nullopt : acknowledged_.recent());
   if (arrivals.empty() && scratch_->reports.empty()) return;
   const BitRate before = delay_.estimate();
   if (!arrivals.empty()) delay_.update(now, acknowledged_.rate(), acknowledged_.recent(), probe);
   if (probe) {
     probe_results_++;
-    if (delay_.estimate() > before) loss_.set_estimate(delay_.estimate());
+    // The burst got through at that rate whatever was thought of the losses before.
+    if (delay_.estimate() > before || probe->rate > loss_based()) {
+      loss_.set_estimate(delay_.estimate() > before ? delay_.estimate() : std::min(delay_.estimate(), probe->rate));
+    }
   }
   if (loss_control_ == LossControl::Model) {
     loss_.update(std::min({delay_.estimate(), remb_, limits_.maximum}), acknowledged_.rate(), limited);

@@ -218,7 +218,8 @@ void LossModel::publish(double bounded, double delay_based) {
     // Not straight back to a rate that was lossy a moment ago.
     bounded = std::min(bounded, hold_bps_);
     channel_.bandwidth_bps = bounded;
-  } else if (bounded > before) {
+  } else if (bounded > before || (bounded == before && state_ == State::Decreasing)) {
+    // Not growing either, for lack of anything to send, is no reason to call the path lossy for ever.
     state_ = State::Increasing;
   } else if (bounded < before || state_ == State::NotLimiting) {
     if (state_ != State::Decreasing) {

@@ -63,6 +63,8 @@ class Pacer {
     if (probe != 0 && probe == budget_.probe()) budget_.abandon_probe();
   }
   void clear();
+  /// Nothing waits, and no burst wants to be sent.
+  [[nodiscard]] bool idle() const { return bytes_ == 0 && budget_.probe() == 0; }
 
   [[nodiscard]] size_t queued_bytes() const { return bytes_; }
   [[nodiscard]] size_t queued_packets() const;

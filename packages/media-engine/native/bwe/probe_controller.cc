@@ -23,6 +23,9 @@ constexpr BitRate kBoldRate = kMbps;
 // Where the sender uses what it has, growth comes of itself, and so does congestion every few seconds once the limit is
 // reached. When it has not come for this long, the limit is further away.
 constexpr Micros kGrowthIntervalLimited = 5 * kSecond;
+// Below what a small picture takes nothing is sent that could make the estimate grow, and somebody sees nothing.
+constexpr Micros kGrowthIntervalStarved = 1500 * kMillisecond;
+constexpr BitRate kStarvedRate = 400 * kKbps;
 constexpr Micros kGrowthInterval = 5 * kSecond;
 
 constexpr double kDeepDrop = 0.66;
@@ -80,7 +83,10 @@ bool ProbeController::recovery_due(Micros now, const PathCondition& path) const 
 
 Micros ProbeController::growth_at(const PathCondition& path) const {
   if (path.estimate >= demand_ || path.estimate >= maximum_) return kNever;
-  if (path.limited_since != kNever) return std::max(path.limited_since, probed_) + kGrowthIntervalLimited;
+  if (path.limited_since != kNever) {
+    const Micros interval = path.estimate < kStarvedRate ? kGrowthIntervalStarved : kGrowthIntervalLimited;
+    return std::max(path.limited_since, probed_) + interval;
+  }
   return std::max(probed_, congested_) + kGrowthInterval;
 }
 

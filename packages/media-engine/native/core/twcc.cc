@@ -14,6 +14,9 @@ constexpr int64_t kReferenceTicks = 256;  // 64 ms in units of 250 µs
 // Reported numbers that are still remembered, for packets that come late.
 constexpr uint64_t kLateWindow = 64;
 constexpr size_t kRunLengthMax = 8191;
+// A report of a few packets on the wire, and the share of the traffic that reports may be.
+constexpr int64_t kReportBytes = 68;
+constexpr int64_t kReportShare = 20;
 // Symbols of a status chunk (draft §3.1.1).
 constexpr uint8_t kNotReceived = 0;
 constexpr uint8_t kSmallDelta = 1;
@@ -54,7 +57,7 @@ void write_chunks(Writer& w, const std::vector<uint8_t>& symbols) {
 
 }  // namespace
 
-TransportCcReceiver::TransportCcReceiver(const Config& config) : config_(config), arrivals_(256, kMissing) {}
+TransportCcReceiver::TransportCcReceiver(const Config& config) : config_(config), arrivals_(256, kMissing), interval_(config.interval) {}
 
 void TransportCcReceiver::restart_at(uint64_t number) {
   std::fill(arrivals_.begin(), arrivals_.end(), kMissing);
@@ -80,7 +83,8 @@ void TransportCcReceiver::make_room(uint64_t number) {
   base_ = std::max(base_, begin_);
 }
 
-void TransportCcReceiver::on_packet(Micros now, uint16_t sequence_number) {
+void TransportCcReceiver::on_packet(Micros now, uint16_t sequence_number, size_t bytes) {
+  bytes_ += bytes;
   const bool first = !unwrapper_.started();
   const uint64_t number = unwrapper_.unwrap(sequence_number);
   if (first) restart_at(number);
@@ -93,8 +97,18 @@ void TransportCcReceiver::on_packet(Micros now, uint16_t sequence_number) {
   slot(number) = now;
   if (number < base_) base_ = number;
   pending_++;
-  if (deadline_ == kNever) deadline_ = now + config_.interval;
+  if (deadline_ == kNever) deadline_ = now + interval_;
   if (pending_ >= config_.max_packets_per_feedback) deadline_ = std::min(deadline_, now);
+}
+
+// So that reports of this size are that share of what arrives.
+void TransportCcReceiver::adapt_interval(Micros now) {
+  if (reported_ >= 0 && bytes_ > 0) {
+    const Micros wanted = kReportBytes * kReportShare * (now - reported_) / static_cast<int64_t>(bytes_);
+    interval_ = std::clamp(wanted, config_.interval, std::max(config_.interval, config_.max_interval));
+  }
+  reported_ = now;
+  bytes_ = 0;
 }
 
 // Symbols and deltas of as many packets from base_ on as surely fit into `room` bytes of chunks and deltas.
@@ -135,6 +149,7 @@ void TransportCcReceiver::collect(std::vector<uint8_t>& symbols, std::vector<int
 
 size_t TransportCcReceiver::write_feedback(Micros now, MutableByteSpan out) {
   if (base_ == end_ || out.size() < kFciHead + 8) {
+    if (pending_ > 0) adapt_interval(now);
     deadline_ = kNever;
     pending_ = 0;
     return 0;

@@ -19,7 +19,10 @@ inline constexpr Micros kTransportCcTick = 250;
 class TransportCcReceiver {
  public:
   struct Config {
+    /// Feedback takes a twentieth of what arrives, within these bounds: a voice alone is not worth twenty reports a
+    /// second.
     Micros interval = 50 * kMillisecond;
+    Micros max_interval = 250 * kMillisecond;
     /// A burst makes feedback due early, so that one report stays within one packet.
     size_t max_packets_per_feedback = 400;
     /// Arrivals kept between two reports, at most; what is beyond is reported as lost.
@@ -28,8 +31,8 @@ class TransportCcReceiver {
   TransportCcReceiver() : TransportCcReceiver(Config{}) {}
   explicit TransportCcReceiver(const Config& config);
 
-  /// A packet with this transport-wide number has arrived (and was authentic).
-  void on_packet(Micros now, uint16_t sequence_number);
+  /// A packet of so many bytes with this transport-wide number has arrived (and was authentic).
+  void on_packet(Micros now, uint16_t sequence_number, size_t bytes);
   /// When feedback is due; kNever when there is nothing to report.
   [[nodiscard]] Micros next_deadline() const { return deadline_; }
   /// Writes the next FCI, to be sent as TransportFeedback with kFmtTransportCc. Returns its size (a multiple of four),
@@ -44,6 +47,7 @@ class TransportCcReceiver {
   SequenceUnwrapper unwrapper_;
   Micros& slot(uint64_t number) { return arrivals_[number % arrivals_.size()]; }
   void make_room(uint64_t number);
+  void adapt_interval(Micros now);
   void restart_at(uint64_t number);
   void collect(std::vector<uint8_t>& symbols, std::vector<int16_t>& deltas, int64_t& reference, size_t room,
                Micros now);
@@ -53,6 +57,9 @@ class TransportCcReceiver {
   uint64_t base_ = 0;             // first number not yet reported
   uint64_t end_ = 0;              // one past the highest seen
   size_t pending_ = 0;            // arrivals since the last report
+  Micros interval_ = 0;           // at present
+  Micros reported_ = -1;          // when the last report was made
+  size_t bytes_ = 0;              // arrived since then
   std::vector<uint8_t> symbols_;  // of the report being written; kept to save allocations
   std::vector<int16_t> deltas_;
   uint8_t feedback_count_ = 0;

@@ -13,6 +13,8 @@ constexpr Micros kReportInterval = kSecond;
 constexpr Micros kClockLife = 60 * kSecond;
 // Histories keep packets for longer.
 constexpr Micros kPaddingLife = 500 * kMillisecond;
+// The most that the count in the last byte can say, in words.
+constexpr uint8_t kPaddingBytes = 252;
 constexpr uint32_t kVideoClockHz = 90000;
 constexpr uint32_t kFrameTicks = 3000;  // a thirtieth of a second
 constexpr uint8_t kEncodings = 8;       // per generation, see tag()
@@ -60,6 +62,7 @@ void ForwardStream::detach() {
 
 void ForwardStream::on_source_closed() {
   source_ = nullptr;
+  rtx_ssrc_ = 0;
   current_.reset();
 }
 
@@ -226,7 +229,10 @@ void ForwardStream::forward(const ForwardPacket& packet) {
   octets_ += static_cast<uint32_t>(payload.size());
   last_sent_ = context_.now;
   last_number_ = static_cast<uint16_t>(*out);
-  last_size_ = payload.size();
+  if (kind == PacketClass::Video) {
+    rtx_payload_type_ = parameters.rtx_payload_type[packet.packet->rtp.payload_type & 0x7f];
+    rtx_ssrc_ = rtx_payload_type_ == 0 ? 0 : source_->encodings().front().rtx_ssrc;
+  }
   if (packets_ == 1 || static_cast<int32_t>(timestamp - last_timestamp_) > 0) last_timestamp_ = timestamp;
   if (packet.vp8 && packet.vp8->starts_frame()) {
     last_picture_id_ = static_cast<uint16_t>(packet.vp8->picture_id.value_or(0) + segment.picture_id_offset);
@@ -234,9 +240,32 @@ void ForwardStream::forward(const ForwardPacket& packet) {
   }
 }
 
-bool ForwardStream::can_pad() const {
-  return source_ != nullptr && source_->kind() == MediaKind::video && last_sent_ >= 0 &&
-         context_.now - last_sent_ < kPaddingLife && source_->encodings().front().rtx_ssrc != 0;
+bool ForwardStream::pad() {
+  const bool is_recent = source_ != nullptr && last_sent_ >= 0 && context_.now - last_sent_ < kPaddingLife;
+  return (is_recent && resend(last_number_, PacketClass::Padding)) || pad_without_media();
+}
+
+// A receiver whose path became too narrow for any video has nothing to repeat, and must be able to find out that it is
+// wide again: padding alone, which the receiver of a retransmission stream takes for what it is (RFC 3550 §5.1).
+bool ForwardStream::pad_without_media() {
+  if (rtx_ssrc_ == 0 || !receiver_.can_send()) return false;
+  RtpHeader header;
+  header.payload_type = rtx_payload_type_;
+  header.ssrc = rtx_ssrc_;
+  header.timestamp = last_timestamp_;
+  next_rtx_ = std::max(next_rtx_, receiver_.next_index(rtx_ssrc_));
+  header.sequence_number = static_cast<uint16_t>(next_rtx_);
+  const uint8_t number[2] = {};
+  const RtpExtension extension{receiver_.media().parameters().transport_cc_id, ByteSpan(number, sizeof number)};
+  const MutableByteSpan slot = context_.send.reserve();
+  const bool is_numbered = extension.id != 0;
+  const size_t size = rtp_write_header(slot, header, Span<const RtpExtension>(&extension, is_numbered ? 1 : 0));
+  slot[0] |= 0x20;
+  std::memset(slot.data() + size, 0, kPaddingBytes);
+  slot[size + kPaddingBytes - 1] = kPaddingBytes;
+  // After the fixed header, the block's own four bytes and the element's one.
+  const size_t number_at = is_numbered ? kRtpHeaderSize + 5 : 0;
+  return receiver_.send_rtp({PacketClass::Padding, slot, size, kPaddingBytes, {}, {}, number_at, next_rtx_++});
 }
 
 bool ForwardStream::resend(uint16_t sequence_number, PacketClass kind) {

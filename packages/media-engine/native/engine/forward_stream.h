@@ -41,11 +41,12 @@ class ForwardStream {
   // old number would be the end of GCM unless every byte is the same, and parameters, segments and extensions change), the
   // packet is not there any more, or there is no way to the receiver.
   bool resend(uint16_t sequence_number) { return resend(sequence_number, PacketClass::Retransmission); }
-  // The newest packet once more, to fill a probe of the path. False like `resend`.
-  bool pad() { return resend(last_number_, PacketClass::Padding); }
-  [[nodiscard]] bool can_pad() const;
-  // Payload bytes of the newest packet.
-  [[nodiscard]] size_t last_size() const { return last_size_; }
+  // Fills a probe of the path: with the newest packet once more, or with nothing at all where that is too old. False
+  // like `resend`.
+  bool pad();
+  [[nodiscard]] bool can_pad() const { return rtx_ssrc_ != 0; }
+  // When the newest packet was sent; -1 = never.
+  [[nodiscard]] Micros last_sent() const { return last_sent_; }
   // PLI or FIR from the receiver.
   void request_key_frame();
   // Chooses among the encodings that arrive; called a few times a second.
@@ -68,6 +69,7 @@ class ForwardStream {
   };
 
   bool resend(uint16_t sequence_number, PacketClass kind);
+  bool pad_without_media();
   [[nodiscard]] uint8_t tag(uint8_t encoding) const;
   [[nodiscard]] bool may_start_with(const ForwardPacket& packet) const;
   void start_with(const ForwardPacket& packet);
@@ -91,7 +93,9 @@ class ForwardStream {
   uint64_t next_rtx_;
   uint32_t last_timestamp_ = 0;
   uint16_t last_number_ = 0;
-  size_t last_size_ = 0;
+  // Where retransmissions went; 0 once the source is gone.
+  uint32_t rtx_ssrc_ = 0;
+  uint8_t rtx_payload_type_ = 0;
   uint16_t last_picture_id_ = 0;
   uint8_t last_tl0_pic_idx_ = 0;
   std::optional<uint8_t> last_tag_;

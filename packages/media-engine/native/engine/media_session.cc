@@ -110,11 +110,11 @@ void MediaSession::update_targets() {
   for (auto& [ssrc, stream] : streams_) stream->update_target();
 }
 
-// A stream whose packets are about full fills a probe with the fewest.
+// The stream that was sent last has the newest packet to repeat.
 bool MediaSession::pad() {
   ForwardStream* best = nullptr;
   for (auto& [ssrc, stream] : streams_) {
-    if (stream->can_pad() && (best == nullptr || stream->last_size() > best->last_size())) best = stream.get();
+    if (stream->can_pad() && (best == nullptr || stream->last_sent() > best->last_sent())) best = stream.get();
   }
   return best != nullptr && best->pad();
 }
@@ -130,7 +130,7 @@ void MediaSession::handle_rtp(MutableByteSpan packet, uint64_t index) {
   if (parameters_.transport_cc_id != 0) {
     const auto extension = rtp_find_extension(rtp, parameters_.transport_cc_id);
     const auto number = extension ? read_transport_sequence(*extension) : std::nullopt;
-    if (number) transport_cc_.on_packet(context_.now, *number);
+    if (number) transport_cc_.on_packet(context_.now, *number, packet.size());
   }
   const auto route = routes_.find(rtp.ssrc);
   if (route == routes_.end()) {

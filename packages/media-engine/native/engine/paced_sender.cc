@@ -92,7 +92,7 @@ void PacedSender::write(const Waiting& waiting, PacketClass kind, uint8_t probe)
 
 void PacedSender::run() {
   listed_ = false;
-  if (!paced_) return;
+  if (!paced_ || pacer_.idle()) return;
   // Before there is any media there is nothing to pad with either.
   if (!media_seen_ && pacer_.queued_packets() == 0) return;
   while (const auto next = pacer_.poll(context_.now)) {
@@ -103,10 +103,11 @@ void PacedSender::run() {
     padding_probe_ = next->probe;
     if (!transport_.media().pad()) pacer_.on_not_sent(next->probe);
   }
+  for (; expired_ < pacer_.expired(); ++expired_) context_.drops.add(Drop::pacer_expired);
 }
 
 Micros PacedSender::next_deadline() const {
-  if (!paced_) return kNever;
+  if (!paced_ || pacer_.idle()) return kNever;
   if (!media_seen_ && pacer_.queued_packets() == 0) return kNever;
   const Micros at = pacer_.next_send_time(context_.now);
   return at == kNever ? kNever : (at + kGrid - 1) / kGrid * kGrid;

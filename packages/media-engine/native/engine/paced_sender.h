@@ -105,6 +105,7 @@ class PacedSender {
   bool listed_ = false;
   bool reported_ = false;  // the peer has told anything about the path
   BitRate told_ = 0;
+  uint64_t expired_ = 0;  // counted already
   uint64_t padding_bytes_ = 0;
 };
 

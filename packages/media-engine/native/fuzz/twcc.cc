@@ -20,7 +20,7 @@ void receive(Reader in) {
   while (in.remaining() >= 3) {
     now += Micros{in.u8()} * in.u8() * 10;
     sequence = static_cast<uint16_t>(sequence + static_cast<int8_t>(in.u8()));
-    receiver.on_packet(now, sequence);
+    receiver.on_packet(now, sequence, 1000);
     arrived.emplace(sequence, now);
     if (receiver.next_deadline() > now) continue;
     int reports = 0;

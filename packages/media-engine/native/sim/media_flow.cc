@@ -23,7 +23,7 @@ MediaFlow::MediaFlow(Simulation& simulation, Link& forward, Link& backward, cons
       video_(simulation, config.video, [this](size_t bytes) { on_frame(bytes); }),
       receiver_([&config] {
         TransportCcReceiver::Config c;
-        c.interval = config.feedback_interval;
+        c.interval = c.max_interval = config.feedback_interval;
         return c;
       }()) {}
 
@@ -112,7 +112,7 @@ void MediaFlow::on_arrival(uint16_t number, size_t bytes, bool padding, Micros s
   if (!padding) received_media_bytes_ += static_cast<int64_t>(bytes);
   received_packets_++;
   max_transit_ = std::max(max_transit_, simulation_.now() - sent_at);
-  receiver_.on_packet(simulation_.now() + config_.clock_offset, number);
+  receiver_.on_packet(simulation_.now() + config_.clock_offset, number, bytes);
   const Micros due = receiver_.next_deadline();
   if (due == kNever) return;
   const Micros at = due - config_.clock_offset;

@@ -42,9 +42,9 @@ void drain(TransportCcReceiver& receiver, Micros now, Learned& learned, size_t r
 TEST(twcc_basic, "twcc: arrivals and losses are reported, to 250 microseconds") {
   TransportCcReceiver receiver;
   CHECK(receiver.next_deadline() == kNever);
-  receiver.on_packet(1'000'000, 10);
-  receiver.on_packet(1'005'100, 11);
-  receiver.on_packet(1'105'300, 14);
+  receiver.on_packet(1'000'000, 10, 1000);
+  receiver.on_packet(1'005'100, 11, 1000);
+  receiver.on_packet(1'105'300, 14, 1000);
   CHECK_EQ(receiver.next_deadline(), 1'050'000);
   Learned learned;
   drain(receiver, 1'106'000, learned);
@@ -57,11 +57,33 @@ TEST(twcc_basic, "twcc: arrivals and losses are reported, to 250 microseconds") 
   CHECK_EQ(learned.packets, 1u);
 }
 
+TEST(twcc_interval, "twcc: little traffic is reported on rarely, much every 50 ms") {
+  const auto interval_at = [](Micros spacing, size_t bytes) {
+    TransportCcReceiver receiver;
+    uint8_t buffer[1100];
+    Micros first = 0;
+    Micros last = 0;
+    for (int i = 0; i < 1000; i++) {
+      const Micros now = 1'000'000 + i * spacing;
+      receiver.on_packet(now, static_cast<uint16_t>(i), bytes);
+      if (receiver.next_deadline() > now) continue;
+      while (receiver.write_feedback(now, buffer) != 0) {
+      }
+      first = last;
+      last = now;
+    }
+    return last - first;
+  };
+  CHECK(interval_at(20'000, 100) >= 240'000);   // 40 kbps
+  CHECK(interval_at(20'000, 300) <= 120'000);   // 120 kbps
+  CHECK(interval_at(6'000, 1200) <= 60'000);    // 1.6 Mbps
+}
+
 TEST(twcc_wire, "twcc: the bytes of a small report") {
   TransportCcReceiver receiver;
-  receiver.on_packet(64'000 * 5, 0xfffe);
-  receiver.on_packet(64'000 * 5 + 1000, 0xffff);
-  receiver.on_packet(64'000 * 5 + 101'000, 1);
+  receiver.on_packet(64'000 * 5, 0xfffe, 1000);
+  receiver.on_packet(64'000 * 5 + 1000, 0xffff, 1000);
+  receiver.on_packet(64'000 * 5 + 101'000, 1, 1000);
   uint8_t buffer[64];
   const size_t size = receiver.write_feedback(0, buffer);
   // Base, count 4, reference 5, number 0; two-bit symbols 1 1 0 2; deltas 0, 4, 400.
@@ -81,7 +103,7 @@ TEST(twcc_random, "twcc: nothing is lost or invented in long random traffic") {
       sequence++;
       if (random.chance(7)) continue;
       if (random.chance(1)) sequence = static_cast<uint16_t>(sequence + random.next() % 50);
-      receiver.on_packet(now, sequence);
+      receiver.on_packet(now, sequence, 1000);
       sent[sequence] = now;
       if (receiver.next_deadline() <= now) {
         drain(receiver, now, learned, seed == 1 ? 128 : 1100);
@@ -99,13 +121,13 @@ TEST(twcc_random, "twcc: nothing is lost or invented in long random traffic") {
 
 TEST(twcc_reorder, "twcc: a packet that comes after its number was reported missing is reported after all") {
   TransportCcReceiver receiver;
-  receiver.on_packet(1'000'000, 1);
-  receiver.on_packet(1'001'000, 3);
+  receiver.on_packet(1'000'000, 1, 1000);
+  receiver.on_packet(1'001'000, 3, 1000);
   Learned learned;
   drain(receiver, 1'050'000, learned);
   CHECK_EQ(learned.lost[2], 1);
-  receiver.on_packet(1'060'000, 2);
-  receiver.on_packet(1'061'000, 4);
+  receiver.on_packet(1'060'000, 2, 1000);
+  receiver.on_packet(1'061'000, 4, 1000);
   drain(receiver, 1'110'000, learned);
   CHECK_EQ(learned.received[2], 1'060'000);
   CHECK_EQ(learned.received[3], 1'001'000);
@@ -116,7 +138,7 @@ TEST(twcc_reorder, "twcc: a packet that comes after its number was reported miss
 TEST(twcc_split, "twcc: a full second at 5000 packets is split into packets that fit") {
   TransportCcReceiver receiver;
   Learned learned;
-  for (int i = 0; i < 3000; i++) receiver.on_packet(1'000'000 + i * 200, static_cast<uint16_t>(i));
+  for (int i = 0; i < 3000; i++) receiver.on_packet(1'000'000 + i * 200, static_cast<uint16_t>(i), 1000);
   drain(receiver, 2'000'000, learned, 500);
   CHECK_EQ(learned.received.size(), 3000u);
   CHECK(learned.packets >= 8);
@@ -124,21 +146,21 @@ TEST(twcc_split, "twcc: a full second at 5000 packets is split into packets that
 
 TEST(twcc_early, "twcc: a burst makes the report due at once") {
   TransportCcReceiver receiver;
-  for (int i = 0; i < 400; i++) receiver.on_packet(1'000'000 + i, static_cast<uint16_t>(i));
+  for (int i = 0; i < 400; i++) receiver.on_packet(1'000'000 + i, static_cast<uint16_t>(i), 1000);
   CHECK(receiver.next_deadline() <= 1'000'400);
 }
 
 TEST(twcc_jump, "twcc: a jump of the numbers does not grow the history") {
   TransportCcReceiver receiver;
   Learned learned;
-  receiver.on_packet(1'000'000, 1);
-  receiver.on_packet(1'000'100, 30000);
+  receiver.on_packet(1'000'000, 1, 1000);
+  receiver.on_packet(1'000'100, 30000, 1000);
   drain(receiver, 1'100'000, learned);
   CHECK(learned.received.count(30000) == 1);
   CHECK(learned.packets < 5);
   // Long silence: the delta would not fit sixteen bits.
-  receiver.on_packet(2'000'000, 30001);
-  receiver.on_packet(12'000'000, 30002);
+  receiver.on_packet(2'000'000, 30001, 1000);
+  receiver.on_packet(12'000'000, 30002, 1000);
   drain(receiver, 12'100'000, learned);
   CHECK_EQ(learned.received[30001], 2'000'000);
   CHECK_EQ(learned.received[30002], 12'000'000);
