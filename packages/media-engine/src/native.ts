@@ -31,6 +31,18 @@ export interface NativeTransportStats {
   readonly srtpProfile: string
 }
 
+export interface NativeLayerStats {
+  readonly source: number
+  readonly encoding: number
+  readonly spatial: number
+  readonly temporal: number
+  readonly bitrateBps: number
+  readonly framesPerSecond: number
+  readonly width: number
+  readonly height: number
+  readonly active: boolean
+}
+
 export interface NativeStats {
   readonly cpuUs: number
   readonly packetsReceived: number
@@ -40,6 +52,7 @@ export interface NativeStats {
   readonly segmentedPackets: number
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly NativeTransportStats[]
+  readonly layers: readonly NativeLayerStats[]
   readonly threads: readonly {
     readonly cpuUs: number
     readonly packetsReceived: number

@@ -99,12 +99,7 @@ void LoadSender::make_packet(const RtpParameters& parameters, uint32_t position,
   ForwardPacket packet;
   packet.packet = PacketRef::copy(ByteSpan(bytes.data(), start + payload), context_.now, sequence_);
   if (!packet.packet) return;
-  packet.codec = config_.codec;
-  if (!audio) {
-    Vp8Descriptor vp8;
-    if (vp8_parse(packet.packet->rtp.payload, vp8)) packet.vp8 = vp8;
-    packet.starts_key_frame = key && position == 0;
-  }
+  packet.layer = source_.read_layers(0, *packet.packet, config_.codec, 0);
   Encoding& encoding = source_.encodings().front();
   encoding.clock_rate_hz = audio ? kAudioClockHz : kVideoClockHz;
   encoding.last_packet = context_.now;

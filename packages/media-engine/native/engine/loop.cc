@@ -317,7 +317,7 @@ void Loop::run_media_tick() {
   if (slow) next_slow_tick_ = context_.now + kSlowTick;
   for (auto& [id, transport] : transports_) {
     transport->media().run_feedback();
-    if (slow) transport->media().update_targets();
+    if (slow) transport->media().ask_for_key_frames();
   }
   if (slow) {
     for (auto& [id, source] : sources_) source->expire_histories();
