@@ -3,10 +3,11 @@
  * one pass a moment later recomputes those, tells the engine and the receivers what changed, and tells senders what is
  * still wanted of them. A storm of changes so costs a pass per interval, not one per change.
  */
-import type { MediaEngine, SourceId } from '@parley/media-engine'
+import type { Forwarding, MediaEngine, SourceId } from '@parley/media-engine'
 import { effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
 import type { Endpoint, EndpointSource } from './endpoint.ts'
-import { encodingLayers } from './layers.ts'
+import type { MeasuredLayer } from './layer-rates.ts'
+import { sourceLayers } from './layers.ts'
 import type { Log } from './log.ts'
 import { SteadyAllocation } from './steady-allocation.ts'
 import type { Millis, Timers } from './timers.ts'
@@ -19,8 +20,8 @@ export interface SubscriptionsOptions {
   readonly endpoints: () => readonly Endpoint[]
   /** Whether a source is among those that are to be heard now. */
   readonly isAudible: (source: EndpointSource) => boolean
-  /** Measured bits per second of a source's encodings, lowest first. */
-  readonly layerRates: (source: SourceId) => readonly number[]
+  /** What was measured of a source's layers, lowest first. */
+  readonly layerRates: (source: SourceId) => readonly MeasuredLayer[]
 }
 
 interface Delivered {
@@ -113,15 +114,15 @@ export class Subscriptions {
     receiver.effectiveHeights = new Map(heights.map(({ source, maxHeight }) => [source.name, maxHeight]))
     const forwarded = this.#allocationOf(receiver).settle(this.#options.timers.now(), heights, {
       budgetBps: receiver.budgetBps,
-      layersOf: (source) => encodingLayers(source, this.#options.layerRates(source.engineId)),
+      layersOf: (source) => sourceLayers(source, this.#options.layerRates(source.engineId)),
     })
-    const targets = [
+    const targets: readonly Forwarding[] = [
       ...audio.filter(isWanted).map((source) => ({ source: source.engineId, maxEncoding: 0 })),
-      ...forwarded.map(({ source, maxEncoding }) => ({ source: source.engineId, maxEncoding })),
+      ...forwarded.map(({ source, limits }) => ({ source: source.engineId, ...limits })),
     ]
     const before = this.#delivered.get(receiver)
     const now: Delivered = {
-      forwarding: targets.map((target) => `${target.source}:${target.maxEncoding}`).join(' '),
+      forwarding: targets.map(limitsText).join(' '),
       video: forwarded.map(({ source }) => source),
     }
     if (now.forwarding !== (before?.forwarding ?? '')) {
@@ -173,6 +174,10 @@ export class Subscriptions {
 function tellSender(source: EndpointSource, maxHeight: number): void {
   if (source.kind !== 'video') return
   source.owner.channel?.send({ colibriClass: 'SenderSourceConstraints', sourceName: source.name, maxHeight })
+}
+
+function limitsText({ source, maxEncoding, maxSpatial, maxTemporal }: Forwarding): string {
+  return `${source}:${maxEncoding}/${maxSpatial ?? ''}/${maxTemporal ?? ''}`
 }
 
 function haveSameNames(a: readonly EndpointSource[], b: readonly EndpointSource[]): boolean {
