@@ -69,6 +69,8 @@ export interface NativeSinkStats {
   readonly lostOnPurpose: number
   readonly discontinuities: number
   readonly latency: Uint32Array
+  readonly layers: Uint32Array
+  readonly brokenFrames: number
 }
 
 export interface NativeEngine {
@@ -110,7 +112,13 @@ export interface NativeEngine {
   setForwarding(handle: NativeHandle, receiver: number, sources: Uint32Array): boolean
   requestKeyFrame(handle: NativeHandle, source: number): boolean
   stats(handle: NativeHandle): NativeStats | null
-  createLoadSender(handle: NativeHandle, id: number, transport: number, parameters: Uint32Array): boolean
+  createLoadSender(
+    handle: NativeHandle,
+    id: number,
+    transport: number,
+    parameters: Uint32Array,
+    recording: readonly (number | Uint8Array)[],
+  ): boolean
   closeLoadSender(handle: NativeHandle, id: number): boolean
   loadSenderPackets(handle: NativeHandle, id: number): number | null
   createLoadSink(handle: NativeHandle, transport: number, loseEvery: number): boolean

@@ -173,9 +173,12 @@ size_t rtp_write_header(MutableByteSpan out, const RtpHeader& header, Span<const
   rtp_set_ssrc(out.data(), header.ssrc);
   if (extensions.empty()) return kRtpHeaderSize;
   if (out.size() < kRtpHeaderSize + 4) return 0;
-  ExtensionBlock block(out.from(kRtpHeaderSize), false);
+  bool two_byte = false;
+  for (const RtpExtension& e : extensions) two_byte = two_byte || needs_two_byte(e.data);
+  ExtensionBlock block(out.from(kRtpHeaderSize), two_byte);
   for (const RtpExtension& e : extensions) {
-    if (e.id < 1 || e.id > 14 || needs_two_byte(e.data) || block.add(e.id, e.data) == 0) return 0;
+    const bool valid = e.id >= 1 && e.id <= 14 && !e.data.empty() && e.data.size() <= 255;
+    if (!valid || block.add(e.id, e.data) == 0) return 0;
   }
   return kRtpHeaderSize + block.finish();
 }

@@ -114,7 +114,8 @@ inline void rtp_set_sequence_number(uint8_t* header, uint16_t value) { store_u16
 inline void rtp_set_timestamp(uint8_t* header, uint32_t value) { store_u32(header + 4, value); }
 inline void rtp_set_ssrc(uint8_t* header, uint32_t value) { store_u32(header + 8, value); }
 
-/// A header from nothing, for synthetic senders. Extensions in one-byte form; elements must be 1–16 bytes, ids 1–14.
+/// A header from nothing, for synthetic senders. Elements must be 1–255 bytes, ids 1–14; more than 16 bytes make it the
+/// two-byte form.
 struct RtpHeader {
   bool marker = false;
   uint8_t payload_type = 0;
