@@ -33,9 +33,10 @@ for (const codec of ['VP9', 'AV1']) {
     const join = (name: string, config: Readonly<Record<string, unknown>> = {}) =>
       Participant.join(browser, { origin: server.origin, room: `layers-${codec}`, name, config })
     const ada = await join('Ada', { videoQuality: { codecPreferenceOrder: [codec] } })
+    const bob = await join('Bob')
+    const cem = await join('Cem')
     // who only watches leaves the processor to the encoder
-    const bob = await join('Bob', { startWithVideoMuted: true })
-    const cem = await join('Cem', { startWithVideoMuted: true })
+    await Promise.all([bob.toggle('camera'), cem.toggle('camera')])
     await cem.page.setViewportSize(small)
     const sees = (page: Participant['page'], what: string, heights: readonly number[]) =>
       eventually(

@@ -68,6 +68,8 @@ void Source::add_receiver(ForwardStream& stream) { receivers_.push_back(&stream)
 
 void Source::remove_receiver(ForwardStream& stream) {
   receivers_.erase(std::remove(receivers_.begin(), receivers_.end(), &stream), receivers_.end());
+  if (!receivers_.empty()) return;
+  for (Encoding& encoding : encodings_) encoding.key_frames.cancel();
 }
 
 LayerPacket Source::read_layers(size_t encoding, const MediaPacket& packet, Codec codec, uint8_t descriptor_id) {
