@@ -18,7 +18,7 @@ const desktop = (name: string): VideoSource => ({ name, videoType: 'desktop', en
 const given = (sources: readonly VideoSource[], fields: Wishes) => {
   const receiver = wishes(fields)
   const allocated = allocate(effectiveHeights(prioritise(sources, receiver), receiver))
-  return allocated.map(({ source, maxEncoding }) => `${source.name}@${maxEncoding}`).join(' ')
+  return allocated.map(({ source, limits }) => `${source.name}@${limits.maxEncoding}`).join(' ')
 }
 
 test('priority: on stage, then selected, then recent speech, then what does not send', () => {
@@ -87,7 +87,7 @@ test('encodings by height', () => {
   ]
   for (const [source, height, expected] of cases) {
     const [forwarded] = allocate([{ source, maxHeight: height, maxFrameRate: -1, isOnStage: false }])
-    assert.equal(forwarded?.maxEncoding, expected, `${source.videoType} ${source.encodingCount} at ${height}`)
+    assert.equal(forwarded?.limits.maxEncoding, expected, `${source.videoType} ${source.encodingCount} at ${height}`)
   }
 })
 
@@ -158,7 +158,7 @@ test('the budget: many small pictures before a large one, but the stage first', 
 
 test('layers in time: small pictures come slower, larger ones only smooth, screens the other way round', () => {
   const layer = (height: number, framesPerSecond: number, kbps: number): Layer => {
-    return { encoding: 0, height, framesPerSecond, bitrateBps: kbps * 1000 }
+    return { size: [180, 360, 720].indexOf(height), height, framesPerSecond, bitrateBps: kbps * 1000 }
   }
   const svc = () => [
     layer(180, 7.5, 50),
@@ -176,15 +176,15 @@ test('layers in time: small pictures come slower, larger ones only smooth, scree
     ['never larger and slower', 1_000_000, wish(camera('a')), 'a@360/30'],
     ['the most', 2_000_000, wish(camera('a')), 'a@720/30'],
     ['a screen is sharp and slow', 1_000_000, wish(desktop('a')), 'a@720/15'],
-    ['a limited rate', 2_000_000, { ...wish(camera('a')), maxFrameRate: 15 }, 'a@180/15'],
+    ['a limited rate does not cost the size', 2_000_000, { ...wish(camera('a')), maxFrameRate: 15 }, 'a@720/15'],
+    ['a limited rate, on a narrow way', 100_000, { ...wish(camera('a')), maxFrameRate: 15 }, 'a@180/15'],
     ['a rate that nothing keeps', 2_000_000, { ...wish(camera('a')), maxFrameRate: 5 }, 'a@720/30'],
   ]
   for (const [what, budget, wanted, expected] of cases) assert.equal(within(budget, [wanted], svc), expected, what)
 })
 
 test('a camera of 20 frames a second is smooth enough', () => {
-  const slow = () =>
-    [180, 360, 720].map((height, encoding) => ({ encoding, height, framesPerSecond: 20, bitrateBps: 1 }))
+  const slow = () => [180, 360, 720].map((height, size) => ({ size, height, framesPerSecond: 20, bitrateBps: 1 }))
   assert.equal(within(1_000_000, [wish(camera('a'))], slow), 'a@720/20')
 })
 
@@ -204,7 +204,7 @@ test('whatever is wanted: within the budget, within the wishes, nobody twice, an
       assert.ok(spent <= budgetBps, `${spent} of ${budgetBps}`)
       for (const { source, layer } of forwarded) {
         const limit = wanted.find((w) => w.source === source)?.maxHeight ?? 0
-        assert.ok(limit > 0 && (layer.height <= limit || layer.encoding === 0), `${source.name} at ${layer.height}`)
+        assert.ok(limit > 0 && (layer.height <= limit || layer.size === 0), `${source.name} at ${layer.height}`)
       }
       assert.equal(new Set(forwarded.map(({ source }) => source.name)).size, forwarded.length)
       const all = allocate(wanted)

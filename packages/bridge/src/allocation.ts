@@ -1,9 +1,9 @@
 /**
- * Which video sources a receiver gets, and up to which encoding. Three pure steps: order the sources by what matters to
+ * Which video sources a receiver gets, and up to which layer. Three pure steps: order the sources by what matters to
  * the receiver, find the height it may have of each, choose layers that fit into what its network carries.
  */
-import { encodingLayers, usableLayers } from './layers.ts'
-import type { Layer, LayersOf, VideoSource, VideoWish } from './layers.ts'
+import { limitsFor, sourceLayers, usableLayers } from './layers.ts'
+import type { Layer, LayerLimits, LayersOf, VideoSource, VideoWish } from './layers.ts'
 import { constraintsFor } from './receiver-constraints.ts'
 import type { ReceiverConstraints } from './receiver-constraints.ts'
 
@@ -16,9 +16,8 @@ export interface EffectiveHeight<S extends VideoSource = VideoSource> extends Vi
 
 export interface ForwardedVideo<S extends VideoSource = VideoSource> {
   readonly source: S
-  /** Index of the highest encoding that may be forwarded. */
-  readonly maxEncoding: number
   readonly layer: Layer
+  readonly limits: LayerLimits
 }
 
 /**
@@ -69,7 +68,7 @@ export interface AllocationOptions<S extends VideoSource> {
  */
 export function allocate<S extends VideoSource>(
   wanted: readonly EffectiveHeight<S>[],
-  { budgetBps, layersOf = encodingLayers }: AllocationOptions<S> = {},
+  { budgetBps, layersOf = sourceLayers }: AllocationOptions<S> = {},
 ): readonly ForwardedVideo<S>[] {
   const climbs = wanted.flatMap((wish) => {
     const layers = usableLayers(wish, layersOf)
@@ -77,7 +76,16 @@ export function allocate<S extends VideoSource>(
   })
   if (budgetBps === undefined) for (const climb of climbs) climb.toTop()
   else spend(climbs, budgetBps)
-  return climbs.flatMap(({ source, layer }) => (layer ? [{ source, layer, maxEncoding: layer.encoding }] : []))
+  return climbs.flatMap(({ wish, layer }) => (layer ? [forwardedVideo(wish, layer, layersOf(wish.source))] : []))
+}
+
+/** @param layers all that the source has */
+export function forwardedVideo<S extends VideoSource>(
+  wish: VideoWish<S>,
+  layer: Layer,
+  layers: readonly Layer[],
+): ForwardedVideo<S> {
+  return { source: wish.source, layer, limits: limitsFor(wish, layer, layers) }
 }
 
 function spend<S extends VideoSource>(climbs: readonly Climb<S>[], budgetBps: number): void {
@@ -85,26 +93,24 @@ function spend<S extends VideoSource>(climbs: readonly Climb<S>[], budgetBps: nu
   for (let hasClimbed = true; hasClimbed; ) {
     hasClimbed = false
     for (const [index, climb] of climbs.entries()) {
-      const mayExceed = index === 0 && climb.isOnStage && climb.source.videoType === 'desktop'
+      const mayExceed = index === 0 && climb.wish.isOnStage && climb.wish.source.videoType === 'desktop'
       const spentBps = climb.step(leftBps + (mayExceed ? oversendBps : 0))
       leftBps -= spentBps ?? 0
       if (spentBps !== undefined) hasClimbed = true
-      if (index === 0 && climb.isOnStage && !climb.isPreferred) break
+      if (index === 0 && climb.wish.isOnStage && !climb.isPreferred) break
     }
   }
 }
 
 class Climb<S extends VideoSource> {
-  readonly source: S
-  readonly isOnStage: boolean
+  readonly wish: EffectiveHeight<S>
   readonly #layers: readonly Layer[]
   /** Index of the highest layer that a source on stage takes before all others. */
   readonly #preferred: number
   #at = -1
 
-  constructor({ source, isOnStage }: EffectiveHeight<S>, layers: readonly Layer[]) {
-    this.source = source
-    this.isOnStage = isOnStage
+  constructor(wish: EffectiveHeight<S>, layers: readonly Layer[]) {
+    this.wish = wish
     this.#layers = layers
     this.#preferred = Math.max(0, layers.filter(({ height }) => height <= preferredHeight).length - 1)
   }
@@ -124,7 +130,7 @@ class Climb<S extends VideoSource> {
   /** @returns bits per second more than before; `undefined` when no step fits */
   step(leftBps: number): number | undefined {
     const next = this.#at + 1
-    for (let to = this.isOnStage ? Math.max(next, this.#preferred) : next; to >= next; to--) {
+    for (let to = this.wish.isOnStage ? Math.max(next, this.#preferred) : next; to >= next; to--) {
       const layer = this.#layers[to]
       if (!layer) continue
       const costBps = layer.bitrateBps - (this.layer?.bitrateBps ?? 0)

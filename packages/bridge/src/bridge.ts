@@ -329,7 +329,8 @@ class LocalBridge implements Bridge {
   #poll(): void {
     try {
       const { transports, layers = [] } = this.#options.engine.stats()
-      this.#layerRates.observe(layers)
+      const changed = this.#layerRates.observe(layers)
+      if (changed.size > 0) for (const conference of this.#conferences.values()) conference.onLayersChanged(changed)
       for (const stats of transports) {
         const seat = this.#byTransport.get(stats.transport)
         seat?.conference.onTransportStats(seat.endpoint, stats)

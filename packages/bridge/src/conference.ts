@@ -12,6 +12,7 @@ import { ConnectionStatsSchedule } from './connection-stats.ts'
 import { Endpoint } from './endpoint.ts'
 import type { EndpointSource } from './endpoint.ts'
 import { BridgeError } from './errors.ts'
+import type { MeasuredLayer } from './layer-rates.ts'
 import { withFields } from './log.ts'
 import type { Log } from './log.ts'
 import { LoudestSpeakers } from './loudest-speakers.ts'
@@ -35,7 +36,7 @@ export interface ConferenceOptions {
   readonly maxEndpointsHeard: number
   /** How many of them, beside the dominant speaker. */
   readonly loudestHeard: number
-  readonly layerRates: (source: SourceId) => readonly number[]
+  readonly layerRates: (source: SourceId) => readonly MeasuredLayer[]
   /** The permanent sources, which no endpoint's SSRC may collide with. */
   readonly bridgeSources: SourceSet
 }
@@ -157,6 +158,13 @@ export class Conference {
     const { estimateBps = 0 } = endpoint
     endpoint.estimateBps = bps
     if (Math.abs(bps - estimateBps) > estimateBps * noticeable) this.#subscriptions.invalidate(endpoint)
+  }
+
+  /** These sources, of any conference, have other layers than before. */
+  onLayersChanged(changed: ReadonlySet<SourceId>): void {
+    for (const { engineId } of this.#sourcesByName.values()) {
+      if (changed.has(engineId)) return this.#subscriptions.invalidateAll()
+    }
   }
 
   /** Call it about once a second. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EffectiveHeight } from './allocation.ts'
 import { demandBps, isOtherDemand } from './demand.ts'
-import { encodingLayers } from './layers.ts'
+import { sourceLayers } from './layers.ts'
 
 const camera = (name: string, maxHeight: number): EffectiveHeight => ({
   source: { name, videoType: 'camera', encodingCount: 3 },
@@ -13,8 +13,8 @@ const camera = (name: string, maxHeight: number): EffectiveHeight => ({
 
 test('a receiver could use the best layer of each source within its size, and all audio', () => {
   const wanted = [camera('a-v0', 720), camera('b-v0', 180), camera('c-v0', 0)]
-  assert.equal(demandBps(wanted, encodingLayers, 3), 1_500_000 + 200_000 + 150_000)
-  assert.equal(demandBps([], encodingLayers, 0), 0)
+  assert.equal(demandBps(wanted, sourceLayers, 3), 1_500_000 + 200_000 + 150_000)
+  assert.equal(demandBps([], sourceLayers, 0), 0)
 })
 
 test('small changes are not worth telling', () => {

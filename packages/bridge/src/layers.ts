@@ -1,5 +1,6 @@
 /** Of which sizes and frame rates a source can be forwarded, what each costs, and which of them make sense for a receiver. */
 import type { SentVideoType } from '@parley/protocol'
+import type { MeasuredLayer } from './layer-rates.ts'
 
 /** A source of somebody else, as the receiver's candidates. */
 export interface VideoSource {
@@ -18,10 +19,13 @@ export interface VideoWish<S extends VideoSource = VideoSource> {
 }
 
 export interface Layer {
-  /** The engine's index of the encoding. */
-  readonly encoding: number
-  /** Lines; nominal, since clients capture what they like. */
+  /** Counts the sizes from the lowest: encodings of simulcast, spatial layers of a stream that has several. */
+  readonly size: number
+  /** The highest layer of time; absent = every one. */
+  readonly maxTemporal?: number
+  /** Lines. */
   readonly height: number
+  /** Nominal: 30, or what a slower camera has, halved for each layer of time that is left out. */
   readonly framesPerSecond: number
   /** Of this layer with all that it needs. */
   readonly bitrateBps: number
@@ -36,14 +40,90 @@ export function nominalHeight(encoding: number, encodingCount: number): number {
 }
 
 /**
- * A source's encodings as the stock client makes them.
- * @param measuredBps by encoding; one that rests, or was not measured yet, is taken for what it costs usually
+ * A source's layers, lowest first: what was measured, or what the stock client makes.
+ * @param measured of this source; an encoding that rests, or was not measured yet, is taken for what it costs usually
  */
-export function encodingLayers(source: VideoSource, measuredBps: readonly number[] = []): readonly Layer[] {
-  return Array.from({ length: source.encodingCount }, (_, encoding) => {
-    const height = nominalHeight(encoding, source.encodingCount)
-    return { encoding, height, framesPerSecond: 30, bitrateBps: measuredBps[encoding] || usualBps(source, height) }
+export function sourceLayers(source: VideoSource, measured: readonly MeasuredLayer[] = []): readonly Layer[] {
+  const flowing = measured.filter(({ bitrateBps }) => bitrateBps > 0)
+  const active = new Set(
+    measured.filter((layer) => layer.active).map(({ encoding, spatial }) => `${encoding}/${spatial}`),
+  )
+  const usable = flowing.filter(({ encoding, spatial }) => active.has(`${encoding}/${spatial}`))
+  const rate = frameRate(usable)
+  const top = Math.max(0, ...usable.map(({ spatial }) => spatial))
+  if (top === 0) return encodingLayers(source, usable, rate)
+  return Array.from({ length: top + 1 }, (_, size) => size).flatMap((size) => {
+    const rows = usable.filter(({ spatial }) => spatial === size)
+    return inTime({ size, height: linesOf(rows[0]) || nominalHeight(size, top + 1) }, rows, rate)
   })
+}
+
+/** Clients capture what they like; sizes of simulcast are nominal, so that an index means the same to everybody. */
+function encodingLayers(source: VideoSource, usable: readonly MeasuredLayer[], rate: number): readonly Layer[] {
+  const lowest = usable.filter(({ encoding }) => encoding === 0)
+  const lines = linesOf(lowest[0])
+  // one stream of one size, though more was announced
+  if (lowest.length === usable.length && lines > nominalHeight(0, source.encodingCount) * clearlyMore) {
+    return inTime({ size: 0, height: lines }, lowest, rate)
+  }
+  return Array.from({ length: source.encodingCount }, (_, size) => {
+    const height = nominalHeight(size, source.encodingCount)
+    const rows = usable.filter(({ encoding }) => encoding === size)
+    if (rows.length > 0) return inTime({ size, height }, rows, rate)
+    return [{ size, height, framesPerSecond: rate, bitrateBps: usualBps(source, height) }]
+  }).flat()
+}
+
+/** One size at each of its frame rates. */
+function inTime(
+  size: { readonly size: number; readonly height: number },
+  rows: readonly MeasuredLayer[],
+  rate: number,
+): readonly Layer[] {
+  const top = Math.max(0, ...rows.map(({ temporal }) => temporal))
+  return rows.map(({ temporal, bitrateBps }) => {
+    const layer = { ...size, framesPerSecond: rate / 2 ** (top - temporal), bitrateBps }
+    return temporal === top ? layer : { ...layer, maxTemporal: temporal }
+  })
+}
+
+/** Of the camera, in steps that a wavering measurement does not leave often. */
+function frameRate(layers: readonly MeasuredLayer[]): number {
+  const measured = Math.max(0, ...layers.map(({ framesPerSecond }) => framesPerSecond))
+  if (measured === 0 || measured >= smoothRate * nearlySmooth) return smoothRate
+  return Math.max(rateStep, Math.round(measured / rateStep) * rateStep)
+}
+
+/** The smaller side, which is what receivers limit. */
+function linesOf(layer: MeasuredLayer | undefined): number {
+  if (!layer) return 0
+  return layer.width > 0 ? Math.min(layer.width, layer.height) : layer.height
+}
+
+/** The same layer, whatever it costs now. */
+export function isSameLayer(a: Layer, b: Layer): boolean {
+  return a.size === b.size && a.maxTemporal === b.maxTemporal
+}
+
+/** What the engine is told: the highest layers that may be forwarded. */
+export interface LayerLimits {
+  readonly maxEncoding: number
+  readonly maxSpatial?: number
+  readonly maxTemporal?: number
+}
+
+/**
+ * The limits hold for simulcast and for one stream with layers alike, since a sender may go from one to the other any time.
+ * Who has all there is, and wants at least the usual size, is not limited: more comes as soon as it is sent.
+ */
+export function limitsFor(wish: VideoWish, layer: Layer, layers: readonly Layer[]): LayerLimits {
+  const { encodingCount } = wish.source
+  const inTimeLimit = layer.maxTemporal === undefined ? {} : { maxTemporal: layer.maxTemporal }
+  const isTop = layer.size === Math.max(...layers.map(({ size }) => size))
+  if (isTop && (wish.maxHeight >= topHeight || wish.source.videoType === 'desktop')) {
+    return { maxEncoding: encodingCount - 1, ...inTimeLimit }
+  }
+  return { maxEncoding: Math.min(layer.size, encodingCount - 1), maxSpatial: layer.size, ...inTimeLimit }
 }
 
 /**
@@ -53,13 +133,13 @@ export function encodingLayers(source: VideoSource, measuredBps: readonly number
 export function usableLayers<S extends VideoSource>(wish: VideoWish<S>, layersOf: LayersOf<S>): readonly Layer[] {
   const { source, maxHeight, maxFrameRate } = wish
   if (maxHeight <= 0 || source.videoType === 'none') return []
-  const layers = [...layersOf(source)].sort((a, b) => a.height - b.height || a.framesPerSecond - b.framesPerSecond)
+  const all = [...layersOf(source)].sort((a, b) => a.height - b.height || a.framesPerSecond - b.framesPerSecond)
+  // a limit that no layer keeps cannot be kept: it must not cost the size as well
+  const slow = maxFrameRate < 0 ? [] : all.filter(({ framesPerSecond }) => framesPerSecond <= maxFrameRate)
+  const layers = slow.length > 0 ? slow : all
   const worthwhile = layers.filter((layer) => isWorthwhile(layer, layers, source))
   const small = worthwhile.filter(({ height }) => source.videoType === 'desktop' || height <= maxHeight)
-  if (small.length === 0) return worthwhile.slice(0, 1)
-  // a limit that no layer keeps cannot be kept: it must not cost the size as well
-  const slow = maxFrameRate < 0 ? [] : small.filter(({ framesPerSecond }) => framesPerSecond <= maxFrameRate)
-  return slow.length > 0 ? slow : small
+  return small.length > 0 ? small : worthwhile.slice(0, 1)
 }
 
 /**
@@ -79,6 +159,10 @@ function usualBps({ videoType }: VideoSource, height: number): number {
 
 const topHeight = 720
 const smoothRate = 30
+/** A camera of 30 frames that loses some is no slower one. */
+const nearlySmooth = 0.75
+const rateStep = 5
+const clearlyMore = 1.5
 const screenBps = 1_500_000
 /** The stock client's limits for VP8. */
 const usual: readonly (readonly [upToHeight: number, bps: number])[] = [

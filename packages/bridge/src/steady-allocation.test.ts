@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { EffectiveHeight, VideoSource } from './allocation.ts'
-import { encodingLayers } from './layers.ts'
+import { sourceLayers } from './layers.ts'
 import { SteadyAllocation } from './steady-allocation.ts'
 
 const camera = (name: string): VideoSource => ({ name, videoType: 'camera', encodingCount: 3 })
@@ -27,9 +27,20 @@ class Receiver {
       const forwarded = this.allocation.settle(this.now, this.wanted, {
         budgetBps: budgetBps(this.now),
         layersOf: (source) =>
-          encodingLayers(
+          sourceLayers(
             source,
-            [200_000, 500_000, 1_500_000].map((bps) => bps * factor),
+            [200_000, 500_000, 1_500_000].map((bps, encoding) => {
+              const layer = {
+                encoding,
+                spatial: 0,
+                temporal: 0,
+                framesPerSecond: 30,
+                width: 0,
+                height: 0,
+                active: true,
+              }
+              return { ...layer, bitrateBps: bps * factor }
+            }),
           ),
       })
       const lines = forwarded.reduce((sum, { layer }) => sum + layer.height, 0)

@@ -7,9 +7,9 @@
  *
  * so that on a steady link there is at most one step up in 10 s and none down within 3 s of it.
  */
-import { allocate, oversendBps } from './allocation.ts'
+import { allocate, forwardedVideo, oversendBps } from './allocation.ts'
 import type { AllocationOptions, EffectiveHeight, ForwardedVideo } from './allocation.ts'
-import { encodingLayers } from './layers.ts'
+import { isSameLayer, sourceLayers } from './layers.ts'
 import type { Layer, LayersOf, VideoSource } from './layers.ts'
 import type { Millis } from './timers.ts'
 
@@ -24,7 +24,7 @@ export class SteadyAllocation<S extends VideoSource> {
   settle(
     now: Millis,
     wanted: readonly EffectiveHeight<S>[],
-    { budgetBps, layersOf = encodingLayers }: AllocationOptions<S>,
+    { budgetBps, layersOf = sourceLayers }: AllocationOptions<S>,
   ): readonly ForwardedVideo<S>[] {
     const wishes = wishesOf(wanted, budgetBps === undefined)
     if (wishes !== this.#wishes || budgetBps === undefined) {
@@ -43,7 +43,7 @@ export class SteadyAllocation<S extends VideoSource> {
     now: Millis,
     current: readonly ForwardedVideo<S>[],
     wanted: readonly EffectiveHeight<S>[],
-    { budgetBps = Infinity, layersOf = encodingLayers }: AllocationOptions<S>,
+    { budgetBps = Infinity, layersOf = sourceLayers }: AllocationOptions<S>,
   ): readonly ForwardedVideo<S>[] | undefined {
     const spentBps = current.reduce((sum, { layer }) => sum + layer.bitrateBps, 0)
     const [first] = wanted
@@ -66,7 +66,7 @@ export class SteadyAllocation<S extends VideoSource> {
     now: Millis,
     current: readonly ForwardedVideo<S>[],
     wanted: readonly EffectiveHeight<S>[],
-    { budgetBps = Infinity, layersOf = encodingLayers }: AllocationOptions<S>,
+    { budgetBps = Infinity, layersOf = sourceLayers }: AllocationOptions<S>,
   ): readonly ForwardedVideo<S>[] {
     const mayRaise = now - this.#raisedAt >= raiseIntervalMs || budgetBps >= this.#raisedWithBps * grown
     if (!mayRaise) return current
@@ -87,16 +87,20 @@ export class SteadyAllocation<S extends VideoSource> {
     return better
   }
 
-  /** The same layers of the same sources, at what they cost now. Sources are made anew when they change. */
+  /**
+   * The same layers of the same sources, at what they cost now; for one that is not sent any more the next lower one.
+   * Sources are made anew when they change.
+   */
   #refreshed(wanted: readonly EffectiveHeight<S>[], layersOf: LayersOf<S>): readonly ForwardedVideo<S>[] {
     const before = new Map(this.#current.map((forwarded) => [forwarded.source.name, forwarded]))
-    return wanted.flatMap(({ source }) => {
-      const old = before.get(source.name)
+    return wanted.flatMap((wish) => {
+      const old = before.get(wish.source.name)
       if (!old) return []
-      const layer = layersOf(source).find(
-        (candidate) => isAtMost(candidate, old.layer) && isAtMost(old.layer, candidate),
-      )
-      return layer ? [{ source, layer, maxEncoding: layer.encoding }] : []
+      const layers = layersOf(wish.source)
+      const same = layers.find((candidate) => isSameLayer(candidate, old.layer))
+      const lower = layers.filter((candidate) => isAtMost(candidate, old.layer))
+      const layer = same ?? lower.at(-1) ?? layers[0]
+      return layer ? [forwardedVideo(wish, layer, layers)] : []
     })
   }
 

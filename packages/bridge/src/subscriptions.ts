@@ -3,11 +3,12 @@
  * one pass a moment later recomputes those, tells the engine and the receivers what changed, and tells senders what is
  * still wanted of them. A storm of changes so costs a pass per interval, not one per change.
  */
-import type { MediaEngine, SourceId } from '@parley/media-engine'
+import type { Forwarding, MediaEngine, SourceId } from '@parley/media-engine'
 import { effectiveHeights, prioritise, senderMaxHeight } from './allocation.ts'
 import { demandBps, isOtherDemand } from './demand.ts'
 import type { Endpoint, EndpointSource } from './endpoint.ts'
-import { encodingLayers } from './layers.ts'
+import type { MeasuredLayer } from './layer-rates.ts'
+import { sourceLayers } from './layers.ts'
 import type { Log } from './log.ts'
 import { SteadyAllocation } from './steady-allocation.ts'
 import type { Millis, Timers } from './timers.ts'
@@ -20,8 +21,8 @@ export interface SubscriptionsOptions {
   readonly endpoints: () => readonly Endpoint[]
   /** Whether a source is among those that are to be heard now. */
   readonly isAudible: (source: EndpointSource) => boolean
-  /** Measured bits per second of a source's encodings, lowest first. */
-  readonly layerRates: (source: SourceId) => readonly number[]
+  /** What was measured of a source's layers, lowest first. */
+  readonly layerRates: (source: SourceId) => readonly MeasuredLayer[]
 }
 
 interface Delivered {
@@ -114,17 +115,17 @@ export class Subscriptions {
     const others = video.filter((source) => source.owner !== receiver)
     const heights = effectiveHeights(prioritise(others, receiver.constraints), receiver.constraints)
     receiver.effectiveHeights = new Map(heights.map(({ source, maxHeight }) => [source.name, maxHeight]))
-    const layersOf = (source: EndpointSource) => encodingLayers(source, this.#options.layerRates(source.engineId))
+    const layersOf = (source: EndpointSource) => sourceLayers(source, this.#options.layerRates(source.engineId))
     const { budgetBps } = receiver
     const forwarded = this.#allocationOf(receiver).settle(this.#options.timers.now(), heights, { budgetBps, layersOf })
     const heard = audio.filter(isWanted)
-    const targets = [
+    const targets: readonly Forwarding[] = [
       ...heard.map((source) => ({ source: source.engineId, maxEncoding: 0 })),
-      ...forwarded.map(({ source, maxEncoding }) => ({ source: source.engineId, maxEncoding })),
+      ...forwarded.map(({ source, limits }) => ({ source: source.engineId, ...limits })),
     ]
     const before = this.#delivered.get(receiver)
     const now: Delivered = {
-      forwarding: targets.map((target) => `${target.source}:${target.maxEncoding}`).join(' '),
+      forwarding: targets.map(limitsText).join(' '),
       video: forwarded.map(({ source }) => source),
     }
     const demand = demandBps(heights, layersOf, heard.length)
@@ -181,6 +182,10 @@ export class Subscriptions {
 function tellSender(source: EndpointSource, maxHeight: number): void {
   if (source.kind !== 'video') return
   source.owner.channel?.send({ colibriClass: 'SenderSourceConstraints', sourceName: source.name, maxHeight })
+}
+
+function limitsText({ source, maxEncoding, maxSpatial, maxTemporal }: Forwarding): string {
+  return `${source}:${maxEncoding}/${maxSpatial ?? ''}/${maxTemporal ?? ''}`
 }
 
 function haveSameNames(a: readonly EndpointSource[], b: readonly EndpointSource[]): boolean {

@@ -5,6 +5,7 @@
 import type {
   EngineErrorReason,
   EngineStats,
+  Forwarding,
   LayerStats,
   LocalTransport,
   MediaEngine,
@@ -23,7 +24,7 @@ interface Transport {
   readonly options: TransportOptions
   readonly connects: RemoteTransport[]
   rtp: RtpParameters | undefined
-  forwarding: readonly { readonly source: SourceId; readonly maxEncoding: number }[]
+  forwarding: readonly Forwarding[]
   forwardingCalls: number
   demandBps: number | undefined
   idleMs: number
@@ -126,18 +127,16 @@ export class MemoryEngine implements MediaEngine {
     }
   }
 
-  setForwarding(
-    receiver: TransportId,
-    targets: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
-  ): void {
+  setForwarding(receiver: TransportId, targets: readonly Forwarding[]): void {
     const transport = this.#transport(receiver)
     if (this.isOverloaded) throw engineError('overloaded', 'too many commands')
-    for (const { source, maxEncoding } of targets) {
+    for (const { source, maxEncoding, maxSpatial = 0, maxTemporal = 0 } of targets) {
       const { room, options } = this.#source(source)
       if (room !== transport.room) throw engineError('no-such-source', `source ${source} is in another room`)
       if (maxEncoding < 0 || maxEncoding >= options.encodings.length) {
         throw engineError('bad-argument', `encoding ${maxEncoding} of source ${source}`)
       }
+      if (maxSpatial < 0 || maxTemporal < 0) throw engineError('bad-argument', `layers of source ${source}`)
     }
     transport.forwarding = targets
     transport.forwardingCalls++
@@ -180,6 +179,13 @@ export class MemoryEngine implements MediaEngine {
   forwardedTo(receiver: TransportId): readonly string[] {
     return this.#transport(receiver).forwarding.map(({ source, maxEncoding }) => {
       return `${this.#source(source).options.encodings[0]?.ssrc}@${maxEncoding}`
+    })
+  }
+
+  /** The limits on layers of what a receiver is given, as `<primary ssrc>@<spatial>/<temporal>`; `*` = every layer. */
+  layersTo(receiver: TransportId): readonly string[] {
+    return this.#transport(receiver).forwarding.map(({ source, maxSpatial = '*', maxTemporal = '*' }) => {
+      return `${this.#source(source).options.encodings[0]?.ssrc}@${maxSpatial}/${maxTemporal}`
     })
   }
 

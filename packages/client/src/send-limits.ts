@@ -57,7 +57,7 @@ function simulcastLimits({ codec, encodingCount, maxHeight, size = hd }: SendLim
   })
 }
 
-/** One encoding that serves everybody. */
+/** One encoding that serves everybody; with layers, where the codec has them, of which the bridge gives each what fits. */
 function singleLimits({ videoType, codec, maxHeight, size }: SendLimitsOptions): EncodingLimits {
   const isLimited = maxHeight !== undefined && maxHeight >= 0
   const height = size && Math.min(size.width, size.height)
@@ -67,9 +67,19 @@ function singleLimits({ videoType, codec, maxHeight, size }: SendLimitsOptions):
     isActive: !isLimited || maxHeight > 0,
     scaleResolutionDownBy: scale,
     maxBitrateBps: videoType === 'desktop' ? screenBitrateBps : singleBitrateBps(codec, (height ?? 720) / scale),
-    // the bridge forwards such a stream as a whole; layers of time cost little and help to conceal losses
-    ...(svcCodecs.has(codec) && { scalabilityMode: videoType === 'desktop' ? 'L1T1' : 'L1T3' }),
+    ...(svcCodecs.has(codec) && {
+      scalabilityMode: videoType === 'desktop' ? 'L1T1' : cameraMode((height ?? hd.height) / scale),
+    }),
   }
+}
+
+/**
+ * Layers of a camera: down to 180 lines as with simulcast, each half the next, in three frame rates. Upper ones use lower ones
+ * at key frames only, so that a receiver gets nothing but its own.
+ */
+function cameraMode(lines: number): string {
+  if (lines >= 720) return 'L3T3_KEY'
+  return lines >= 360 ? 'L2T3_KEY' : 'L1T3'
 }
 
 /** Browsers refuse a third encoding below 960×540 and a second one below 480×270. */

@@ -10,6 +10,7 @@ import {
   type EngineEvent,
   type EngineOptions,
   type EngineStats,
+  type Forwarding,
   type LocalTransport,
   type MediaEngine,
   type RemoteTransport,
@@ -28,6 +29,7 @@ import {
   nativeCandidates,
   nativeEncodings,
   nativeFingerprints,
+  nativeLimits,
   nativeRtpParameters,
   requireIceCredentials,
   requirePort,
@@ -208,16 +210,14 @@ class Engine implements MediaEngine {
     this.#forgetSource(source)
   }
 
-  setForwarding(
-    receiver: TransportId,
-    sources: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
-  ): void {
+  setForwarding(receiver: TransportId, sources: readonly Forwarding[]): void {
     const { room } = this.#transport(receiver)
-    const numbers = sources.flatMap(({ source, maxEncoding }) => {
-      const found = this.#source(source)
-      if (found.room !== room) throw badArgument(`source ${source} is not in the room of transport ${receiver}`)
-      if (!Number.isInteger(maxEncoding) || maxEncoding < 0) throw badArgument(`no encoding index: ${maxEncoding}`)
-      return [source, Math.min(maxEncoding, 255)]
+    const numbers = sources.flatMap((entry) => {
+      const { source } = entry
+      if (this.#source(source).room !== room) {
+        throw badArgument(`source ${source} is not in the room of transport ${receiver}`)
+      }
+      return [source, ...nativeLimits(entry)]
     })
     this.#send(this.#native.setForwarding(this.#running(), receiver, Uint32Array.from(numbers)))
     this.#rooms.get(room)?.forwarded.set(receiver, sources.length)
@@ -244,6 +244,7 @@ class Engine implements MediaEngine {
         transport: entry.transport as TransportId,
         state: stateOf(entry.state),
       })),
+      layers: stats.layers.map((entry) => ({ ...entry, source: entry.source as SourceId })),
     }
   }
 

@@ -14,7 +14,8 @@ export interface LoadSenderOptions {
   /** Needed for the sender to answer NACKs by RTX; the transport's parameters must have an `rtx` codec for it. */
   readonly rtxSsrc?: number
   readonly payloadType: number
-  readonly codec: 'vp8' | 'opus'
+  /** Without a recording `vp8` or `opus`. */
+  readonly codec: 'vp8' | 'opus' | 'vp9' | 'av1' | 'red'
   readonly packetsPerSecond: number
   /** 32 to 1300. */
   readonly payloadBytes: number
@@ -24,6 +25,21 @@ export interface LoadSenderOptions {
   readonly keyFrameEveryMs?: number
   /** RFC 6464 level of Opus packets, default 30. */
   readonly audioLevel?: number
+  /**
+   * Played again and again instead of made-up frames, from its begin when a key frame is asked for; at most 1000 packets, the
+   * first of which begins a key frame. Smaller payloads are filled up to `payloadBytes`.
+   */
+  readonly recording?: readonly RecordedPacket[]
+}
+
+export interface RecordedPacket {
+  /** Of the codec's clock since the first packet, ascending. */
+  readonly ticks: number
+  readonly marker: boolean
+  /** Begin of the payload. */
+  readonly payload: Uint8Array
+  /** Dependency descriptor, at most 255 bytes; sent when the transport's parameters have an id for it. */
+  readonly descriptor?: Uint8Array
 }
 
 export interface LoadSender {
@@ -46,6 +62,10 @@ export interface LoadSinkStats {
   /** Neighbouring VP8 packets whose picture id or timestamp does not go on: what a decoder would stumble over. */
   readonly discontinuities: number
   readonly latency: LatencyHistogram
+  /** Frames of streams with dependency descriptor, by spatial and temporal layer, each 0 to 3. */
+  frames(spatial: number, temporal: number): number
+  /** Frames of these that use a frame which had not come before them. */
+  readonly brokenFrames: number
 }
 
 export interface LoadSink {
@@ -101,7 +121,8 @@ export function createLoadSender(engine: MediaEngine, transport: TransportId, op
     requireWhole(options.keyFrameEveryMs ?? 0, 'keyFrameEveryMs', 0, 3_600_000),
     requireWhole(options.audioLevel ?? 30, 'audioLevel', 0, 127),
   )
-  accepted(inside.native.createLoadSender(inside.handle, id, transport, parameters))
+  const recording = nativeRecording(options)
+  accepted(inside.native.createLoadSender(inside.handle, id, transport, parameters, recording))
   return {
     packets: () => answered(inside.native.loadSenderPackets(inside.handle, id)),
     close: () => accepted(inside.native.closeLoadSender(inside.handle, id)),
@@ -120,8 +141,12 @@ export function createLoadSink(engine: MediaEngine, transport: TransportId, opti
   accepted(inside.native.createLoadSink(inside.handle, transport, loseEvery))
   return {
     stats({ reset = false } = {}) {
-      const stats = answered(inside.native.loadSinkStats(inside.handle, transport, reset))
-      return { ...stats, latency: new LatencyHistogram(stats.latency) }
+      const { layers, latency, ...stats } = answered(inside.native.loadSinkStats(inside.handle, transport, reset))
+      return {
+        ...stats,
+        latency: new LatencyHistogram(latency),
+        frames: (spatial, temporal) => layers[spatial * 4 + temporal] ?? 0,
+      }
     },
   }
 }
@@ -147,6 +172,18 @@ export function measureFloor(options: FloorOptions): { packets: number; userUs: 
   )
   if (typeof result === 'string') throw badArgument(result)
   return result
+}
+
+function nativeRecording({ recording = [], codec }: LoadSenderOptions): (number | Uint8Array)[] {
+  if (recording.length > 1000) throw badArgument(`a recording of at most 1000 packets, not ${recording.length}`)
+  if (recording.length === 0 && codec !== 'vp8' && codec !== 'opus') throw badArgument(`${codec} needs a recording`)
+  let last = 0
+  return recording.flatMap(({ ticks, marker, payload, descriptor = new Uint8Array() }) => {
+    last = requireWhole(ticks, 'ticks of a recording', last, 0xffffffff)
+    requireWhole(payload.length, 'recorded bytes', 1, 1200)
+    requireWhole(descriptor.length, 'bytes of a recorded descriptor', 0, 255)
+    return [ticks, marker ? 1 : 0, descriptor, payload]
+  })
 }
 
 function upperBoundUs(bucket: number): number {

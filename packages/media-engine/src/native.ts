@@ -41,6 +41,18 @@ export interface NativeTransportStats {
   readonly srtpProfile: string
 }
 
+export interface NativeLayerStats {
+  readonly source: number
+  readonly encoding: number
+  readonly spatial: number
+  readonly temporal: number
+  readonly bitrateBps: number
+  readonly framesPerSecond: number
+  readonly width: number
+  readonly height: number
+  readonly active: boolean
+}
+
 export interface NativeStats {
   readonly cpuUs: number
   readonly packetsReceived: number
@@ -50,6 +62,7 @@ export interface NativeStats {
   readonly segmentedPackets: number
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly NativeTransportStats[]
+  readonly layers: readonly NativeLayerStats[]
   readonly threads: readonly {
     readonly cpuUs: number
     readonly packetsReceived: number
@@ -66,6 +79,8 @@ export interface NativeSinkStats {
   readonly lostOnPurpose: number
   readonly discontinuities: number
   readonly latency: Uint32Array
+  readonly layers: Uint32Array
+  readonly brokenFrames: number
 }
 
 export interface NativeEngine {
@@ -108,7 +123,13 @@ export interface NativeEngine {
   requestKeyFrame(handle: NativeHandle, source: number): boolean
   setDemand(handle: NativeHandle, receiver: number, bps: number): boolean
   stats(handle: NativeHandle): NativeStats | null
-  createLoadSender(handle: NativeHandle, id: number, transport: number, parameters: Uint32Array): boolean
+  createLoadSender(
+    handle: NativeHandle,
+    id: number,
+    transport: number,
+    parameters: Uint32Array,
+    recording: readonly (number | Uint8Array)[],
+  ): boolean
   closeLoadSender(handle: NativeHandle, id: number): boolean
   loadSenderPackets(handle: NativeHandle, id: number): number | null
   createLoadSink(handle: NativeHandle, transport: number, loseEvery: number): boolean

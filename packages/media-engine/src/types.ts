@@ -149,7 +149,7 @@ export interface EngineStats {
   /** Dropped packets by reason, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
   readonly drops: Readonly<Record<string, number>>
   readonly transports: readonly TransportStats[]
-  /** Of video sources; absent where the engine does not measure them. */
+  /** Of video sources, lowest first; absent where the engine does not measure them. */
   readonly layers?: readonly LayerStats[]
   readonly threads: readonly ThreadStats[]
 }
@@ -164,12 +164,34 @@ export interface ThreadStats {
   readonly rooms: number
 }
 
-/** What arrives of one encoding of a source, over the last second. */
+/**
+ * One layer of a video source: what a receiver of it gets, with everything that the layer needs below it, over the last
+ * second. Layers that were not heard of for 10 s are not listed.
+ */
 export interface LayerStats {
   readonly source: SourceId
+  /** Index of the simulcast encoding. */
   readonly encoding: number
-  /** 0 while it rests. */
+  /** Counted from the lowest; 0 where the codec has none. */
+  readonly spatial: number
+  readonly temporal: number
+  /** RTP payloads and headers; 0 while it rests. */
   readonly bitrateBps: number
+  readonly framesPerSecond: number
+  /** 0 = the stream does not tell. */
+  readonly width: number
+  readonly height: number
+  /** The sender sends it now. */
+  readonly active: boolean
+}
+
+/** A source of a receiver's list, with the highest layers that it may have. */
+export interface Forwarding {
+  readonly source: SourceId
+  readonly maxEncoding: number
+  /** Absent = every layer. */
+  readonly maxSpatial?: number
+  readonly maxTemporal?: number
 }
 
 /** One packet engine. All errors are thrown as `EngineError`. */
@@ -203,13 +225,11 @@ export interface MediaEngine {
   closeSource(source: SourceId): void
 
   /**
-   * Replace what a receiver gets: the sources of its room that are forwarded to it, each with the highest encoding index
-   * it may have. A video source that is new in the list starts on a key frame, which the engine asks for.
+   * Replace what a receiver gets: the sources of its room that are forwarded to it, each with the highest layers it may
+   * have. A video source that is new in the list starts on a key frame, which the engine asks for, as for a switch that
+   * needs one. Until it comes, what was forwarded goes on.
    */
-  setForwarding(
-    receiver: TransportId,
-    sources: readonly { readonly source: SourceId; readonly maxEncoding: number }[],
-  ): void
+  setForwarding(receiver: TransportId, sources: readonly Forwarding[]): void
   /** Ask the sender for a key frame (RFC 4585 PLI), merged with other requests. */
   requestKeyFrame(source: SourceId): void
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import {
   type CodecParameters,
   EngineError,
+  type Forwarding,
   type RemoteTransport,
   type RtpParameters,
   type SourceOptions,
@@ -114,6 +115,23 @@ export function nativeEncodings(options: SourceOptions): Uint32Array {
   if (new Set(used).size !== used.length) throw badArgument('a source names an SSRC twice')
   return Uint32Array.from(numbers)
 }
+
+/** Highest encoding, spatial and temporal layer. */
+export function nativeLimits(limits: Omit<Forwarding, 'source'>): [number, number, number] {
+  return [
+    layerIndex(limits.maxEncoding, 'encoding'),
+    layerIndex(limits.maxSpatial ?? everyLayer, 'spatial layer'),
+    layerIndex(limits.maxTemporal ?? everyLayer, 'temporal layer'),
+  ]
+}
+
+function layerIndex(index: number, what: string): number {
+  if (!Number.isInteger(index) || index < 0) throw badArgument(`no ${what} index: ${index}`)
+  return Math.min(index, everyLayer)
+}
+
+/** As `kEveryLayer` of `native/layers/layer_packet.h`. */
+const everyLayer = 255
 
 export function requireSsrc(ssrc: number): number {
   if (Number.isInteger(ssrc) && ssrc >= 1 && ssrc <= maxSsrc) return ssrc

@@ -105,6 +105,25 @@ export async function receivedHeights(page: Page): Promise<readonly number[]> {
     .sort((a, b) => b - a)
 }
 
+/** Longest time, in milliseconds, that no picture of the page moved within `forMs`; to a tenth of a second. */
+export async function longestStall(page: Page, forMs: number): Promise<number> {
+  const framesDecoded = async () =>
+    (await received(page)).video.reduce((sum, { framesDecoded }) => sum + framesDecoded, 0)
+  const end = performance.now() + forMs
+  let frames = await framesDecoded()
+  let movedAt = performance.now()
+  let longest = 0
+  while (performance.now() < end) {
+    await page.waitForTimeout(50)
+    const now = await framesDecoded()
+    longest = Math.max(longest, performance.now() - movedAt)
+    if (now === frames) continue
+    frames = now
+    movedAt = performance.now()
+  }
+  return Math.round(longest)
+}
+
 /** Passes when no picture of the page moves for `forMs`. */
 export async function assertNoNewFrames(page: Page, forMs: number): Promise<void> {
   const before = await received(page)

@@ -51,6 +51,23 @@ napi_value make_thread_stats(napi_env env, const ThreadSnapshot& thread) {
   return out;
 }
 
+napi_value make_layer_stats(napi_env env, const LayerSnapshot& snapshot) {
+  napi_value out = nullptr;
+  napi_create_object(env, &out);
+  const auto number = [&](const char* name, double value) { set(env, out, name, make_number(env, value)); };
+  const LayerTable::Layer& layer = snapshot.layer;
+  number("source", snapshot.source);
+  number("encoding", layer.id.encoding);
+  number("spatial", layer.id.spatial);
+  number("temporal", layer.id.temporal);
+  number("width", layer.width);
+  number("height", layer.height);
+  number("framesPerSecond", layer.frames_per_second);
+  number("bitrateBps", layer.bitrate_bps);
+  set(env, out, "active", make_bool(env, layer.active));
+  return out;
+}
+
 }  // namespace
 
 // createRoom(handle, id)
@@ -193,14 +210,18 @@ napi_value close_source(napi_env env, napi_callback_info info) {
   return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.close_source(id); }));
 }
 
-// setForwarding(handle, receiver, Uint32Array [source, maxEncoding, …])
+// setForwarding(handle, receiver, Uint32Array [source, maxEncoding, maxSpatial, maxTemporal, …]); 255 = every layer
 napi_value set_forwarding(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
   const uint32_t receiver = arguments.u32(1);
   const std::vector<uint32_t> numbers = arguments.u32s(2);
+  if (numbers.size() % 4 != 0) return make_bool(env, false);
+  const auto limit = [](uint32_t number) { return static_cast<uint8_t>(std::min<uint32_t>(number, kEveryLayer)); };
   std::vector<ForwardingEntry> entries;
-  for (size_t i = 0; i + 1 < numbers.size(); i += 2) entries.push_back({numbers[i], numbers[i + 1]});
+  for (size_t i = 0; i < numbers.size(); i += 4) {
+    entries.push_back({numbers[i], {limit(numbers[i + 1]), limit(numbers[i + 2]), limit(numbers[i + 3])}});
+  }
   return make_bool(env,
                    post(handle, arguments, receiver, [receiver, entries](Loop& loop) { loop.set_forwarding(receiver, entries); }));
 }
@@ -254,6 +275,12 @@ napi_value stats(napi_env env, napi_callback_info info) {
     napi_set_element(env, transports, static_cast<uint32_t>(i), make_transport_stats(env, snapshot.transports[i]));
   }
   set(env, out, "transports", transports);
+  napi_value layers = nullptr;
+  napi_create_array_with_length(env, snapshot.layers.size(), &layers);
+  for (size_t i = 0; i < snapshot.layers.size(); ++i) {
+    napi_set_element(env, layers, static_cast<uint32_t>(i), make_layer_stats(env, snapshot.layers[i]));
+  }
+  set(env, out, "layers", layers);
   napi_value threads = nullptr;
   napi_create_array_with_length(env, snapshot.threads.size(), &threads);
   for (size_t i = 0; i < snapshot.threads.size(); ++i) {

@@ -7,7 +7,7 @@
 namespace parley {
 
 // createLoadSender(handle, id, transport, Uint32Array [ssrc, rtxSsrc, payloadType, codec, packetsPerSecond, payloadBytes,
-// burst, keyFrameEveryMs, audioLevel])
+// burst, keyFrameEveryMs, audioLevel], recording: [ticks, marker (0 or 1), descriptor: Uint8Array, payload: Uint8Array, …])
 napi_value create_load_sender(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
@@ -27,6 +27,16 @@ napi_value create_load_sender(napi_env env, napi_callback_info info) {
   config.burst = numbers[6];
   config.key_frame_every_ms = numbers[7];
   config.audio_level = static_cast<uint8_t>(numbers[8] & 0x7f);
+  const std::vector<napi_value> recording = arguments.list(4);
+  for (size_t i = 0; i + 3 < recording.size(); i += 4) {
+    uint32_t ticks = 0, marker = 0;
+    if (napi_get_value_uint32(env, recording[i], &ticks) != napi_ok ||
+        napi_get_value_uint32(env, recording[i + 1], &marker) != napi_ok) {
+      return make_bool(env, false);
+    }
+    config.recording.push_back(
+        {ticks, marker != 0, arguments.bytes(recording[i + 2]), arguments.bytes(recording[i + 3])});
+  }
   return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_load_sender(config); }));
 }
 
@@ -63,7 +73,8 @@ napi_value create_load_sink(napi_env env, napi_callback_info info) {
                    }));
 }
 
-// loadSinkStats(handle, transport, reset) → { packets, bytes, missing, lostOnPurpose, discontinuities, latency: Uint32Array } or null
+// loadSinkStats(handle, transport, reset) → { packets, bytes, missing, lostOnPurpose, discontinuities, latency: Uint32Array,
+// layers: Uint32Array [frames of spatial layer 0 and temporal layer 0, 0 and 1, …], brokenFrames } or null
 napi_value load_sink_stats(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const HandleRef handle = handle_of(env, arguments);
@@ -73,12 +84,14 @@ napi_value load_sink_stats(napi_env env, napi_callback_info info) {
     bool found = false;
     uint64_t packets = 0, bytes = 0, missing = 0, lost = 0, discontinuities = 0;
     std::array<uint32_t, LatencyHistogram::kBuckets> latency{};
+    LayerCheck::Frames frames{};
+    uint64_t broken = 0;
   } counters;
   const bool answered = handle && handle->engine && arguments.ok() && handle->engine->ask(transport, [&](Loop& loop) {
     LoadSink* sink = loop.load_sink(transport);
     if (sink == nullptr) return;
     counters = {true,           sink->packets(),         sink->bytes(), sink->missing(), sink->lost_on_purpose(),
-                sink->discontinuities(), sink->latency().counts()};
+                sink->discontinuities(), sink->latency().counts(), sink->layers().frames(), sink->layers().broken()};
     if (reset) sink->reset();
   });
   if (!answered || !counters.found) return make_null(env);
@@ -90,6 +103,8 @@ napi_value load_sink_stats(napi_env env, napi_callback_info info) {
   set(env, out, "lostOnPurpose", make_number(env, static_cast<double>(counters.lost)));
   set(env, out, "discontinuities", make_number(env, static_cast<double>(counters.discontinuities)));
   set(env, out, "latency", make_u32s(env, counters.latency.data(), counters.latency.size()));
+  set(env, out, "layers", make_u32s(env, counters.frames.data(), counters.frames.size()));
+  set(env, out, "brokenFrames", make_number(env, static_cast<double>(counters.broken)));
   return out;
 }
 

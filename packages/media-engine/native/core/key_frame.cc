@@ -64,16 +64,4 @@ bool vp9_starts_key_frame(ByteSpan payload) {
 // Aggregation header: |Z|Y|W W|N|…|.
 bool av1_starts_key_frame(ByteSpan payload) { return payload.size() > 1 && (payload[0] & 0x08) != 0; }
 
-// |S|E|template id (6)| frame number (16) | extended fields: |structure present| …
-bool dependency_descriptor_parse(ByteSpan extension, DependencyDescriptor& descriptor) {
-  Reader reader(extension);
-  const uint8_t first = reader.u8();
-  descriptor.start_of_frame = (first & 0x80) != 0;
-  descriptor.end_of_frame = (first & 0x40) != 0;
-  descriptor.template_id = first & 0x3F;
-  descriptor.frame_number = reader.u16();
-  descriptor.has_structure = reader.remaining() > 0 && (reader.u8() & 0x80) != 0;
-  return reader.ok();
-}
-
 }  // namespace parley

@@ -18,15 +18,4 @@ enum class VideoCodec : uint8_t { Unknown, Vp8, Vp9, H264, Av1 };
 /// AV1 RTP payload format §4.4: N, first packet of a coded video sequence.
 [[nodiscard]] bool av1_starts_key_frame(ByteSpan payload);
 
-/// The part of the dependency descriptor extension (AV1 RTP payload format, appendix A) that every packet has.
-struct DependencyDescriptor {
-  bool start_of_frame = false;
-  bool end_of_frame = false;
-  uint8_t template_id = 0;
-  uint16_t frame_number = 0;
-  /// A template structure comes along: senders attach it to the first packet of a key frame.
-  bool has_structure = false;
-};
-[[nodiscard]] bool dependency_descriptor_parse(ByteSpan extension, DependencyDescriptor& descriptor);
-
 }  // namespace parley

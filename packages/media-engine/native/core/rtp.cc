@@ -136,10 +136,14 @@ RtpHeaderTemplate rtp_make_template(const RtpPacket& packet, const RtpExtensionM
   std::memcpy(result.bytes.data(), packet.packet.data(), fixed);
 
   const auto target = [&](const RtpExtension& e) { return e.id < map.to.size() ? map.to[e.id] : uint8_t{0}; };
+  const auto is_located = [&](const RtpExtension& e) { return map.located != 0 && e.id == map.located; };
+  const auto data = [&](const RtpExtension& e) {
+    return is_located(e) && !map.replacement.empty() ? map.replacement : e.data;
+  };
   bool two_byte = false;
   RtpExtension extension;
   for (RtpExtensionIterator i(packet); i.next(extension);) {
-    if (target(extension) != 0 && needs_two_byte(extension.data)) two_byte = true;
+    if (target(extension) != 0 && needs_two_byte(data(extension))) two_byte = true;
   }
   ExtensionBlock block(MutableByteSpan(result.bytes.data() + fixed, result.bytes.size() - fixed), two_byte);
   // First, so that it always has room.
@@ -149,7 +153,9 @@ RtpHeaderTemplate rtp_make_template(const RtpPacket& packet, const RtpExtensionM
   }
   for (RtpExtensionIterator i(packet); i.next(extension);) {
     const uint8_t id = target(extension);
-    if (id != 0 && id != transport_sequence_id) block.add(id, extension.data);
+    if (id == 0 || id == transport_sequence_id) continue;
+    const size_t at = block.add(id, data(extension));
+    if (at != 0 && is_located(extension) && result.located_at == 0) result.located_at = fixed + at;
   }
   const size_t block_size = block.finish();
   result.bytes[0] = static_cast<uint8_t>((result.bytes[0] & 0xCF) | (block_size != 0 ? 0x10 : 0));
@@ -167,9 +173,12 @@ size_t rtp_write_header(MutableByteSpan out, const RtpHeader& header, Span<const
   rtp_set_ssrc(out.data(), header.ssrc);
   if (extensions.empty()) return kRtpHeaderSize;
   if (out.size() < kRtpHeaderSize + 4) return 0;
-  ExtensionBlock block(out.from(kRtpHeaderSize), false);
+  bool two_byte = false;
+  for (const RtpExtension& e : extensions) two_byte = two_byte || needs_two_byte(e.data);
+  ExtensionBlock block(out.from(kRtpHeaderSize), two_byte);
   for (const RtpExtension& e : extensions) {
-    if (e.id < 1 || e.id > 14 || needs_two_byte(e.data) || block.add(e.id, e.data) == 0) return 0;
+    const bool valid = e.id >= 1 && e.id <= 14 && !e.data.empty() && e.data.size() <= 255;
+    if (!valid || block.add(e.id, e.data) == 0) return 0;
   }
   return kRtpHeaderSize + block.finish();
 }

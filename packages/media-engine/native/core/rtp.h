@@ -75,6 +75,10 @@ struct AudioLevel {
 /// Which extensions survive forwarding: `to[id]` is the id at the receiver, 0 = dropped. Ids above 14 are dropped.
 struct RtpExtensionMap {
   std::array<uint8_t, 15> to{};
+  /// The sender's id of one element whose place in the template is told; 0 = none.
+  uint8_t located = 0;
+  /// What takes the place of that element's data, unless empty.
+  ByteSpan replacement;
   void keep(uint8_t id) { keep(id, id); }
   void keep(uint8_t id, uint8_t as) {
     if (id >= 1 && id <= 14 && as <= 14) to[id] = as;
@@ -89,6 +93,8 @@ struct RtpHeaderTemplate {
   size_t size = 0;
   /// Position of the two bytes of a transport-wide sequence number when one was asked for, else 0.
   size_t transport_sequence_at = 0;
+  /// Position of the data of the element that the map locates, 0 when it is not there.
+  size_t located_at = 0;
 
   [[nodiscard]] ByteSpan span() const { return ByteSpan(bytes.data(), size); }
 };
@@ -108,7 +114,8 @@ inline void rtp_set_sequence_number(uint8_t* header, uint16_t value) { store_u16
 inline void rtp_set_timestamp(uint8_t* header, uint32_t value) { store_u32(header + 4, value); }
 inline void rtp_set_ssrc(uint8_t* header, uint32_t value) { store_u32(header + 8, value); }
 
-/// A header from nothing, for synthetic senders. Extensions in one-byte form; elements must be 1–16 bytes, ids 1–14.
+/// A header from nothing, for synthetic senders. Elements must be 1–255 bytes, ids 1–14; more than 16 bytes make it the
+/// two-byte form.
 struct RtpHeader {
   bool marker = false;
   uint8_t payload_type = 0;

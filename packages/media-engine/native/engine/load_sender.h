@@ -3,10 +3,13 @@
 // ends in a mark and the time of its making, which LoadSink reads.
 //
 //   payload | codec's first bytes … filling … | mark (4) | CLOCK_MONOTONIC microseconds (8) |
+//
+// Or plays a recording again and again, from its begin when a key frame is asked for: real descriptors of any codec.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "engine/context.h"
 #include "engine/parameters.h"
@@ -14,13 +17,21 @@
 
 namespace parley {
 
+// The beginning of a payload, filled up as all others.
+struct RecordedPacket {
+  uint32_t ticks = 0;  // time of the codec's clock since the first packet; ascending
+  bool marker = false;
+  std::vector<uint8_t> descriptor;  // dependency descriptor; may be empty
+  std::vector<uint8_t> payload;
+};
+
 struct LoadSenderConfig {
   uint32_t id = 0;
   uint32_t transport = 0;
   uint32_t ssrc = 0;
   uint32_t rtx_ssrc = 0;
   uint8_t payload_type = 0;
-  Codec codec = Codec::vp8;  // vp8 or opus
+  Codec codec = Codec::vp8;  // without recording vp8 or opus
   uint32_t packets_per_second = 50;
   uint32_t payload_bytes = 1000;
   // Packets of one frame, sent together.
@@ -29,6 +40,8 @@ struct LoadSenderConfig {
   uint32_t key_frame_every_ms = 0;
   // RFC 6464 level of Opus packets.
   uint8_t audio_level = 30;
+  // Played instead of making frames, whose rate and size then count for nothing. Begins with a key frame.
+  std::vector<RecordedPacket> recording;
 };
 
 // Smallest payload that holds a descriptor, a frame header and the mark.
@@ -53,6 +66,11 @@ class LoadSender {
  private:
   void make_frame(const RtpParameters& parameters);
   void make_packet(const RtpParameters& parameters, uint32_t position, bool key);
+  void play(const RtpParameters& parameters);
+  void play_packet(const RecordedPacket& recorded, const RtpParameters& parameters);
+  // Takes a packet with its own number, header and payload.
+  void add(ByteSpan bytes, uint8_t descriptor_id, const RtpParameters& parameters);
+  void write_mark(MutableByteSpan payload) const;
   size_t write_payload_start(uint8_t* payload, uint32_t position, bool key) const;
   void make_sender_clock();
 
@@ -69,6 +87,8 @@ class LoadSender {
   uint16_t picture_id_ = 0;
   uint8_t tl0_pic_idx_ = 0;
   uint64_t packets_ = 0;
+  size_t played_ = 0;          // of the recording
+  Micros playing_since_ = 0;  // its first packet
   Micros next_clock_ = 0;
 };
 

@@ -17,6 +17,7 @@ void LatencyHistogram::add(uint64_t micros) {
 }
 
 void LoadSink::set_parameters(const RtpParameters& parameters) {
+  layers_.set_descriptor_id(parameters.dependency_descriptor_id);
   for (size_t i = 0; i < is_rtx_.size(); ++i) {
     is_rtx_[i] = parameters.by_payload_type[i].codec == Codec::rtx;
     is_vp8_[i] = parameters.by_payload_type[i].codec == Codec::vp8;
@@ -37,6 +38,7 @@ void LoadSink::on_media(const RtpPacket& packet, uint64_t sequence, Micros now) 
   stream.highest = std::max(stream.highest, sequence);
   ++stream.packets;
   if (is_vp8_[packet.payload_type & 0x7f]) check_continuity(stream, packet, sequence);
+  layers_.on_packet(packet, sequence, now);
   ++packets_;
   bytes_ += packet.packet.size();
   const ByteSpan payload = packet.payload;
@@ -70,6 +72,7 @@ void LoadSink::reset() {
   streams_.clear();
   packets_ = bytes_ = seen_ = lost_ = discontinuities_ = 0;
   latency_ = LatencyHistogram();
+  layers_.reset_counts();
 }
 
 }  // namespace parley

@@ -1,5 +1,5 @@
 // Counts the media that arrives on a client transport: packets, bytes, what is missing after repair, and how old each
-// packet is by the time in its payload (see load_sender.h). Can lose packets on purpose.
+// packet is by the time in its payload (see load_sender.h), and which layers there are. Can lose packets on purpose.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include "engine/layer_check.h"
 #include "engine/media_session.h"
 
 namespace parley {
@@ -41,6 +42,7 @@ class LoadSink final : public MediaObserver {
   // Neighbouring VP8 packets whose picture id or timestamp does not go on: what a decoder would stumble over.
   [[nodiscard]] uint64_t discontinuities() const { return discontinuities_; }
   [[nodiscard]] const LatencyHistogram& latency() const { return latency_; }
+  [[nodiscard]] const LayerCheck& layers() const { return layers_; }
   void reset();
 
  private:
@@ -64,6 +66,7 @@ class LoadSink final : public MediaObserver {
   uint64_t lost_ = 0;
   uint64_t discontinuities_ = 0;
   LatencyHistogram latency_;
+  LayerCheck layers_;
 };
 
 }  // namespace parley

@@ -339,7 +339,7 @@ void Loop::run_media_tick() {
     transport->media().run_feedback();
     transport->paced().tick();
     if (!slow) continue;
-    transport->media().update_targets();
+    transport->media().ask_for_key_frames();
     if (const auto bps = transport->paced().take_news()) tell_estimate(id, *bps);
   }
   if (slow) {

@@ -137,7 +137,7 @@ void Loop::set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>&
     // Rooms never mix, whatever a caller says.
     const Transport* sender = find_transport(found->second->sender());
     if (sender == nullptr || sender->room() != transport->room()) continue;
-    targets.push_back({found->second.get(), entry.max_encoding});
+    targets.push_back({found->second.get(), entry.limit});
   }
   transport->media().set_forwarding(targets);
 }
@@ -145,9 +145,9 @@ void Loop::set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>&
 void Loop::request_key_frame(uint32_t source) {
   const auto found = sources_.find(source);
   if (found == sources_.end()) return;
-  const size_t encodings = found->second->encodings().size();
-  const size_t active = found->second->active_encoding(encodings - 1).value_or(0);
-  found->second->request_key_frame(active);
+  size_t highest = 0;
+  for (unsigned active = found->second->active_encodings(); active > 1; active >>= 1) ++highest;
+  found->second->request_key_frame(highest);
 }
 
 void Loop::set_demand(uint32_t receiver, int64_t bps) {
@@ -177,6 +177,9 @@ EngineSnapshot Loop::snapshot() const {
     entry.srtp_profile = transport->srtp_profile();
     snapshot.transports.push_back(entry);
   }
+  for (const auto& [id, source] : sources_) {
+    for (const LayerTable::Layer& layer : source->layers()) snapshot.layers.push_back({id, layer});
+  }
   return snapshot;
 }
 
@@ -184,7 +187,7 @@ void Loop::create_load_sender(const LoadSenderConfig& config) {
   Transport* transport = find_transport(config.transport);
   if (transport == nullptr || load_senders_.count(config.id) != 0) return;
   auto sender = std::make_unique<LoadSender>(context_, config);
-  transport->media().forward(sender->source(), 0);
+  transport->media().forward(sender->source(), {0, kEveryLayer, kEveryLayer});
   load_senders_.emplace(config.id, std::move(sender));
 }
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/key_frame.h"
 #include "core/rtx.h"
 #include "core/srtp.h"
 #include "engine/transport.h"
@@ -26,21 +25,6 @@ std::string random_cname(RandomSource& random) {
   std::string cname(kCnameBytes, ' ');
   for (char& digit : cname) digit = kDigits[random.u32() % 64];
   return cname;
-}
-
-VideoCodec video_codec(Codec codec) {
-  switch (codec) {
-    case Codec::vp8:
-      return VideoCodec::Vp8;
-    case Codec::vp9:
-      return VideoCodec::Vp9;
-    case Codec::h264:
-      return VideoCodec::H264;
-    case Codec::av1:
-      return VideoCodec::Av1;
-    default:
-      return VideoCodec::Unknown;
-  }
 }
 
 }  // namespace
@@ -77,7 +61,9 @@ void MediaSession::remove_source(Source& source) {
   }
 }
 
-ForwardStream& MediaSession::stream_for(uint32_t ssrc) {
+ForwardStream& MediaSession::stream_for(const Source& source) {
+  // Receivers know a source by its lowest encoding's SSRC, whichever is forwarded.
+  const uint32_t ssrc = source.encodings().front().ssrc;
   const auto found = streams_.find(ssrc);
   if (found != streams_.end()) return *found->second;
   if (streams_.size() >= kMaxStreams) {
@@ -85,12 +71,10 @@ ForwardStream& MediaSession::stream_for(uint32_t ssrc) {
                                    [](const auto& entry) { return entry.second->source() == nullptr; });
     if (idle != streams_.end()) streams_.erase(idle);
   }
-  return *streams_.emplace(ssrc, std::make_unique<ForwardStream>(context_, transport_, ssrc)).first->second;
+  return *streams_.emplace(ssrc, std::make_unique<ForwardStream>(context_, transport_, ssrc, source.kind())).first->second;
 }
 
-void MediaSession::forward(Source& source, size_t max_encoding) {
-  stream_for(source.encodings().front().ssrc).attach(source, max_encoding);
-}
+void MediaSession::forward(Source& source, const LayerId& limit) { stream_for(source).attach(source, limit); }
 
 void MediaSession::set_forwarding(const std::vector<ForwardingTarget>& targets) {
   for (auto& [ssrc, stream] : streams_) {
@@ -99,15 +83,15 @@ void MediaSession::set_forwarding(const std::vector<ForwardingTarget>& targets) 
                                   [source](const ForwardingTarget& target) { return target.source == source; });
     if (source != nullptr && !kept) stream->detach();
   }
-  for (const ForwardingTarget& target : targets) forward(*target.source, target.max_encoding);
+  for (const ForwardingTarget& target : targets) forward(*target.source, target.limit);
 }
 
 void MediaSession::on_connected() {
   for (auto& [ssrc, stream] : streams_) stream->restart();
 }
 
-void MediaSession::update_targets() {
-  for (auto& [ssrc, stream] : streams_) stream->update_target();
+void MediaSession::ask_for_key_frames() {
+  for (auto& [ssrc, stream] : streams_) stream->ask_for_key_frame();
 }
 
 // The stream that was sent last has the newest packet to repeat.
@@ -210,22 +194,16 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
   }
   encoding.highest = std::max(encoding.highest, index);
   encoding.last_packet = context_.now;
-  forward.encoding = route.encoding;
-  forward.codec = codec.codec;
-  forward.padding_only = rtp.payload.empty();
+  forward.layer = source.read_layers(route.encoding, *forward.packet, codec.codec, parameters_.dependency_descriptor_id);
   if (source.kind() == MediaKind::video) {
-    if (codec.codec == Codec::vp8) {
-      Vp8Descriptor vp8;
-      if (vp8_parse(rtp.payload, vp8)) forward.vp8 = vp8;
-    }
-    forward.starts_key_frame = starts_key_frame(rtp, codec.codec, forward.vp8);
-    encoding.nack.on_packet(context_.now, index, forward.starts_key_frame);
-    if (forward.starts_key_frame) source.on_key_frame(route.encoding);
+    encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame);
+    if (forward.layer.starts_key_frame) source.on_key_frame(route.encoding);
   } else {
     handle_audio_level(rtp, source);
+    if (codec.codec == Codec::red) forward.red = red_find_primary(rtp.payload);
   }
-  if (forward.padding_only) context_.drops.add(Drop::padding_only);
-  if (observer_ != nullptr && !forward.padding_only) observer_->on_media(rtp, index, context_.now);
+  if (forward.layer.padding_only) context_.drops.add(Drop::padding_only);
+  if (observer_ != nullptr && !forward.layer.padding_only) observer_->on_media(rtp, index, context_.now);
   source.add_packet(std::move(forward), parameters_);
 }
 
@@ -234,18 +212,6 @@ void MediaSession::handle_audio_level(const RtpPacket& rtp, Source& source) {
   const auto extension = rtp_find_extension(rtp, parameters_.audio_level_id);
   const auto level = extension ? read_audio_level(*extension) : std::nullopt;
   if (level && source.update_level(level->level)) levels_->add(source.id(), level->level);
-}
-
-bool MediaSession::starts_key_frame(const RtpPacket& rtp, Codec codec, const std::optional<Vp8Descriptor>& vp8) const {
-  if (codec == Codec::vp8) return vp8 && vp8->starts_frame() && vp8->key_frame;
-  if (parameters_.dependency_descriptor_id != 0) {
-    const auto extension = rtp_find_extension(rtp, parameters_.dependency_descriptor_id);
-    DependencyDescriptor descriptor;
-    if (extension && dependency_descriptor_parse(*extension, descriptor)) {
-      return descriptor.start_of_frame && descriptor.has_structure;
-    }
-  }
-  return parley::starts_key_frame(video_codec(codec), rtp.payload);
 }
 
 }  // namespace parley

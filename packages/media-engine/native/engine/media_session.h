@@ -46,7 +46,7 @@ struct MediaCounters {
 
 struct ForwardingTarget {
   Source* source = nullptr;
-  size_t max_encoding = 0;
+  LayerId limit;  // the highest layers it may have
 };
 
 class MediaSession {
@@ -69,7 +69,7 @@ class MediaSession {
   // Sources that this peer gets; replaces the list.
   void set_forwarding(const std::vector<ForwardingTarget>& targets);
   // One more, without replacing.
-  void forward(Source& source, size_t max_encoding);
+  void forward(Source& source, const LayerId& limit);
 
   // Authentic and decrypted; `index` is the extended sequence number.
   void handle_rtp(MutableByteSpan packet, uint64_t index);
@@ -81,8 +81,8 @@ class MediaSession {
   void run_feedback();
   // A recent packet once more, for a probe; false when there is nothing to repeat.
   bool pad();
-  // A few times a second: which simulcast encoding each stream should have.
-  void update_targets();
+  // A few times a second: for streams that cannot reach what they should have without one.
+  void ask_for_key_frames();
 
   [[nodiscard]] const MediaCounters& counters() const { return counters_; }
 
@@ -96,7 +96,6 @@ class MediaSession {
   void handle_media(const Route& route, ByteSpan packet, uint64_t index, bool repaired);
   void handle_rtx(const Route& route, MutableByteSpan packet, const RtpPacket& rtx);
   void handle_audio_level(const RtpPacket& rtp, Source& source);
-  [[nodiscard]] bool starts_key_frame(const RtpPacket& rtp, Codec codec, const std::optional<Vp8Descriptor>& vp8) const;
   void handle_report_blocks(const RtcpPart& part);
   void handle_sender_report(const RtcpSenderInfo& info);
   void handle_transport_feedback(const RtcpPart& part);
@@ -107,7 +106,7 @@ class MediaSession {
   void send_nacks();
   void send_reports();
   [[nodiscard]] std::vector<RtcpReportBlock> report_blocks();
-  [[nodiscard]] ForwardStream& stream_for(uint32_t ssrc);
+  [[nodiscard]] ForwardStream& stream_for(const Source& source);
 
   // given
   EngineContext& context_;

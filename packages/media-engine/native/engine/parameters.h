@@ -9,6 +9,7 @@
 #include "core/address.h"
 #include "core/srtp.h"
 #include "engine/certificate.h"
+#include "layers/layer_packet.h"
 
 namespace parley {
 
@@ -68,7 +69,7 @@ struct SourceConfig {
 
 struct ForwardingEntry {
   uint32_t source = 0;
-  uint32_t max_encoding = 0;
+  LayerId limit;  // the highest layers to be forwarded; kEveryLayer = no limit
 };
 
 // A loop's index is one base64 digit of the user name fragments, see loop_group.h.

@@ -7,9 +7,6 @@
 namespace parley {
 namespace {
 
-// A screen that does not change sends one frame a second.
-constexpr Micros kActiveFor = 1500 * kMillisecond;
-
 PacketHistory::Config history_config(MediaKind kind) {
   PacketHistory::Config config;
   // Nobody asks for audio again; what is kept recognises duplicates that come by RTX.
@@ -19,8 +16,23 @@ PacketHistory::Config history_config(MediaKind kind) {
 
 }  // namespace
 
-Encoding::Encoding(const EncodingConfig& config, MediaKind kind)
-    : ssrc(config.ssrc), rtx_ssrc(config.rtx_ssrc), history(history_config(kind)) {}
+VideoCodec video_codec(Codec codec) {
+  switch (codec) {
+    case Codec::vp8:
+      return VideoCodec::Vp8;
+    case Codec::vp9:
+      return VideoCodec::Vp9;
+    case Codec::h264:
+      return VideoCodec::H264;
+    case Codec::av1:
+      return VideoCodec::Av1;
+    default:
+      return VideoCodec::Unknown;
+  }
+}
+
+Encoding::Encoding(const EncodingConfig& config, MediaKind kind, uint8_t index, uint8_t generation)
+    : ssrc(config.ssrc), rtx_ssrc(config.rtx_ssrc), layers(index, generation), history(history_config(kind)) {}
 
 Source::Source(EngineContext& context, const SourceConfig& config, uint8_t generation, KeyFrameRequest ask)
     : context_(context),
@@ -30,7 +42,10 @@ Source::Source(EngineContext& context, const SourceConfig& config, uint8_t gener
       generation_(generation),
       ask_(std::move(ask)) {
   encodings_.reserve(config.encodings.size());
-  for (const EncodingConfig& encoding : config.encodings) encodings_.emplace_back(encoding, kind_);
+  for (const EncodingConfig& encoding : config.encodings) {
+    encodings_.emplace_back(encoding, kind_, static_cast<uint8_t>(encodings_.size()), generation_);
+  }
+  if (kind_ == MediaKind::video) layers_.emplace();
 }
 
 Source::~Source() {
@@ -53,6 +68,20 @@ void Source::add_receiver(ForwardStream& stream) { receivers_.push_back(&stream)
 
 void Source::remove_receiver(ForwardStream& stream) {
   receivers_.erase(std::remove(receivers_.begin(), receivers_.end(), &stream), receivers_.end());
+  if (!receivers_.empty()) return;
+  for (Encoding& encoding : encodings_) encoding.key_frames.cancel();
+}
+
+LayerPacket Source::read_layers(size_t encoding, const MediaPacket& packet, Codec codec, uint8_t descriptor_id) {
+  LayerReader& reader = encodings_[encoding].layers;
+  if (!layers_) return reader.read(packet.rtp, packet.sequence, packet.arrived, VideoCodec::Unknown, 0);
+  LayerPacket layer = reader.read(packet.rtp, packet.sequence, packet.arrived, video_codec(codec), descriptor_id);
+  layers_->on_packet(layer, packet.bytes().size());
+  return layer;
+}
+
+std::vector<LayerTable::Layer> Source::layers() const {
+  return layers_ ? layers_->layers(context_.now) : std::vector<LayerTable::Layer>();
 }
 
 void Source::add_packet(ForwardPacket packet, const RtpParameters& parameters) {
@@ -63,6 +92,7 @@ void Source::add_packet(ForwardPacket packet, const RtpParameters& parameters) {
   RtpExtensionMap kept;
   kept.keep(audio_level_id_);
   kept.keep(dependency_descriptor_id_);
+  kept.located = dependency_descriptor_id_;
   packet.header = rtp_make_template(packet.packet->rtp, kept, transport_cc_id_);
   if (pending_.empty()) context_.sources_with_packets.push_back(this);
   pending_.push_back(std::move(packet));
@@ -89,18 +119,6 @@ void Source::run_key_frame_requests() {
 
 void Source::on_key_frame(size_t encoding) { encodings_[encoding].key_frames.on_key_frame(context_.now); }
 
-bool Source::is_active(size_t encoding) const {
-  const Micros last = encodings_[encoding].last_packet;
-  return last >= 0 && context_.now - last < kActiveFor;
-}
-
-std::optional<size_t> Source::active_encoding(size_t limit) const {
-  for (size_t i = std::min(limit + 1, encodings_.size()); i-- > 0;) {
-    if (is_active(i)) return i;
-  }
-  return std::nullopt;
-}
-
 void Source::expire_histories() {
   for (Encoding& encoding : encodings_) encoding.history.expire(context_.now);
 }
@@ -108,6 +126,7 @@ void Source::expire_histories() {
 void Source::on_sender_clock(size_t encoding, const SenderClock& clock) {
   const bool first = !encodings_[encoding].clock.has_value();
   encodings_[encoding].clock = clock;
+  encodings_[encoding].layers.on_sender_report(clock.ntp_time, clock.rtp_timestamp, encodings_[encoding].clock_rate_hz);
   if (!first) return;
   for (ForwardStream* stream : receivers_) stream->report_soon();
 }

@@ -12,11 +12,13 @@
 #include "core/nack_generator.h"
 #include "core/packet_history.h"
 #include "core/receive_stats.h"
+#include "core/red.h"
 #include "core/rtp.h"
-#include "core/vp8.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
 #include "engine/parameters.h"
+#include "layers/layer_reader.h"
+#include "layers/layer_table.h"
 
 namespace parley {
 
@@ -25,15 +27,14 @@ class ForwardStream;
 // A packet on its way to the receivers, with everything that is the same for all of them.
 struct ForwardPacket {
   PacketRef packet;
-  uint8_t encoding = 0;
-  Codec codec = Codec::other;
-  bool starts_key_frame = false;
-  // Carries no media: receivers skip its number.
-  bool padding_only = false;
-  std::optional<Vp8Descriptor> vp8;
+  LayerPacket layer;
+  // Of redundant audio: where the frame is that receivers without RED get.
+  std::optional<RedPrimary> red;
   // For receivers that negotiated the same extension ids as the sender, which is nearly all.
   RtpHeaderTemplate header;
 };
+
+[[nodiscard]] VideoCodec video_codec(Codec codec);
 
 // The sender's clock for one encoding (RFC 3550 §6.4.1).
 struct SenderClock {
@@ -43,10 +44,11 @@ struct SenderClock {
 };
 
 struct Encoding {
-  Encoding(const EncodingConfig& config, MediaKind kind);
+  Encoding(const EncodingConfig& config, MediaKind kind, uint8_t index, uint8_t generation);
 
   uint32_t ssrc;
   uint32_t rtx_ssrc;
+  LayerReader layers;
   std::optional<ReceiveStats> stats;  // from the first packet on, which tells the clock rate
   NackGenerator nack;
   PacketHistory history;
@@ -54,7 +56,7 @@ struct Encoding {
   std::optional<SenderClock> clock;
   uint32_t clock_rate_hz = 0;
   uint64_t highest = 0;  // extended sequence number
-  Micros last_packet = -1;
+  Micros last_packet = -1;  // of any kind, padding too
 };
 
 class Source {
@@ -74,6 +76,7 @@ class Source {
   [[nodiscard]] const std::string& cname() const { return cname_; }
   void set_cname(const std::string& cname) { cname_ = cname; }
   [[nodiscard]] std::vector<Encoding>& encodings() { return encodings_; }
+  [[nodiscard]] const std::vector<Encoding>& encodings() const { return encodings_; }
   // Tells sources apart that had the same SSRC one after the other.
   [[nodiscard]] uint8_t generation() const { return generation_; }
 
@@ -84,6 +87,8 @@ class Source {
   void remove_receiver(ForwardStream& stream);
   [[nodiscard]] bool has_receivers() const { return !receivers_.empty(); }
 
+  // Finds out what there is to know of a packet for choosing layers, once for all receivers. Each new packet once.
+  [[nodiscard]] LayerPacket read_layers(size_t encoding, const MediaPacket& packet, Codec codec, uint8_t descriptor_id);
   // Takes a packet for forwarding at the end of the batch. `parameters` are the sender's.
   void add_packet(ForwardPacket packet, const RtpParameters& parameters);
   void forward_pending();
@@ -92,9 +97,10 @@ class Source {
   // Repeats due requests.
   void run_key_frame_requests();
   void on_key_frame(size_t encoding);
-  // Highest encoding up to `limit` that packets arrive on; empty when none does.
-  [[nodiscard]] std::optional<size_t> active_encoding(size_t limit) const;
-  [[nodiscard]] bool is_active(size_t encoding) const;
+  // Bit i: media comes from encoding i. Always 0 for audio.
+  [[nodiscard]] uint8_t active_encodings() const { return layers_ ? layers_->active_encodings(context_.now) : uint8_t{0}; }
+  // The layers of video that exist now, lowest first.
+  [[nodiscard]] std::vector<LayerTable::Layer> layers() const;
   // Lets go of packets that are too old to be sent again; for encodings that fell silent.
   void expire_histories();
   void on_sender_clock(size_t encoding, const SenderClock& clock);
@@ -117,6 +123,7 @@ class Source {
   const KeyFrameRequest ask_;
   // owned
   std::vector<Encoding> encodings_;
+  std::optional<LayerTable> layers_;  // of video
   std::vector<ForwardPacket> pending_;
   // state
   std::string cname_;

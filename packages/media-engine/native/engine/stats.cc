@@ -16,6 +16,7 @@ void EngineSnapshot::add(EngineSnapshot other) {
   sent.dropped += other.sent.dropped;
   for (size_t i = 0; i < drops.by_reason.size(); ++i) drops.by_reason[i] += other.drops.by_reason[i];
   std::move(other.transports.begin(), other.transports.end(), std::back_inserter(transports));
+  std::move(other.layers.begin(), other.layers.end(), std::back_inserter(layers));
   std::move(other.threads.begin(), other.threads.end(), std::back_inserter(threads));
 }
 

@@ -10,6 +10,7 @@
 #include "engine/media_session.h"
 #include "engine/send_queue.h"
 #include "engine/transport.h"
+#include "layers/layer_table.h"
 
 namespace parley {
 
@@ -34,6 +35,11 @@ struct ThreadSnapshot {
   uint32_t rooms = 0;
 };
 
+struct LayerSnapshot {
+  uint32_t source = 0;
+  LayerTable::Layer layer;
+};
+
 struct EngineSnapshot {
   uint64_t cpu_us = 0;
   uint64_t packets_received = 0;
@@ -41,6 +47,7 @@ struct EngineSnapshot {
   SendCounters sent;
   DropCounters drops;
   std::vector<TransportSnapshot> transports;
+  std::vector<LayerSnapshot> layers;
   std::vector<ThreadSnapshot> threads;
 
   // Another loop's part of the same engine.

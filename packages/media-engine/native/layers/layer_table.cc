@@ -51,7 +51,8 @@ void LayerTable::add(const LayerId& id, const LayerPacket& packet, size_t bytes,
 }
 
 void LayerTable::on_packet(const LayerPacket& packet, size_t bytes) {
-  if (packet.encoding >= kEncodings || packet.arrived < 0) return;
+  // Padding is no sign of life: it is sent for probing, also for an encoding that rests.
+  if (packet.encoding >= kEncodings || packet.arrived < 0 || packet.padding_only) return;
   Encoding& encoding = encodings_[packet.encoding];
   // Codecs that do not mark a frame's first packet begin one with each timestamp.
   const bool frame_begins =
@@ -61,7 +62,6 @@ void LayerTable::on_packet(const LayerPacket& packet, size_t bytes) {
   encoding.last_packet = std::max(encoding.last_packet, packet.arrived);
   encoding.others_frames = 0;
   encoding.timestamp = packet.timestamp;
-  if (packet.padding_only) return;
   if (frame_begins) {
     for (Encoding& other : encodings_) {
       if (&other != &encoding && other.others_frames < kQuickFrames) other.others_frames++;

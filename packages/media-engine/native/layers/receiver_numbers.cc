@@ -69,6 +69,9 @@ void ReceiverNumbers::begin(const LayerPacket& first, const Selection& selection
   if (moment_ && moment_->generation != first.generation) moment_.reset();
   Segment segment;
   segment.offsets = continue_from(first);
+  // After a pause its clock has gone on: what was added to it stays right to the tick.
+  const bool goes_on = started() && newest_ && tag_ == tag(first.generation, first.encoding) && !jumped(first);
+  if (goes_on) segment.offsets.timestamp = segments_.back().offsets.timestamp;
   segment.selection = selection;
   segment.first_out = mapper_.next_out();
   segment.lead = lead;

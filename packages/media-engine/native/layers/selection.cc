@@ -18,7 +18,7 @@ bool shed(const Selection& selection, const LayerPacket& packet) {
 }  // namespace
 
 bool selects(const Selection& selection, const LayerPacket& packet) {
-  if (packet.scheme == LayerScheme::Whole) return true;
+  if (packet.scheme == LayerScheme::Whole || selection.scheme == LayerScheme::Whole) return true;
   if (same_structure(selection, packet)) {
     return (packet.dependency->indications.present >> selection.target & 1u) != 0;
   }

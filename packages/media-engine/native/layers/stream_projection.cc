@@ -68,6 +68,7 @@ void StreamProjection::start_with(const LayerPacket& packet) {
   numbers_.begin(packet, selection(), lead);
   current_ = packet.encoding;
   generation_ = packet.generation;
+  other_scheme_ = false;
   last_.reset();
 }
 
@@ -81,6 +82,7 @@ Projected StreamProjection::project(const LayerPacket& packet) {
   }
   if (newest) {
     // Another codec, or descriptors have come or gone; its key frame is awaited.
+    other_scheme_ = true;
     drop(packet, false);
     return {};
   }
@@ -89,11 +91,11 @@ Projected StreamProjection::project(const LayerPacket& packet) {
 
 Projected StreamProjection::project_newest(const LayerPacket& packet) {
   const uint64_t missing = packet.sequence - numbers_.highest() - 1;
-  last_arrived_ = packet.arrived;
   if (packet.padding_only) {
     numbers_.drop(packet, false);
     return {};
   }
+  last_arrived_ = packet.arrived;
   if (!packet.readable) {
     // Its number is kept: when the structure has come, the receiver will ask for it.
     (void)numbers_.take(packet);
@@ -236,8 +238,8 @@ std::optional<uint8_t> StreamProjection::key_frame_needed(uint8_t active_encodin
     wanted = static_cast<uint8_t>(i);
     break;
   }
-  if (scheme() == LayerScheme::Whole && current_) return std::nullopt;
-  if (!current_ || *current_ != wanted) return wanted;
+  if (scheme() == LayerScheme::Whole && current_ && !other_scheme_) return std::nullopt;
+  if (!current_ || *current_ != wanted || other_scheme_) return wanted;
   const bool needed = std::visit([&](const auto& rules) { return rules.needs_key_frame(target_, now); }, rules_);
   return needed ? std::optional(wanted) : std::nullopt;
 }

@@ -94,6 +94,8 @@ class StreamProjection {
   /// (LayerTable::active_encodings).
   [[nodiscard]] std::optional<uint8_t> key_frame_needed(uint8_t active_encodings, Micros now) const;
 
+  /// Nothing is forwarded until a key frame.
+  [[nodiscard]] bool waiting() const { return !current_; }
   /// What is forwarded now; empty while waiting for a key frame.
   [[nodiscard]] std::optional<LayerId> current() const;
   /// For sender reports: what was added to the newest packet's timestamp.
@@ -139,6 +141,7 @@ class StreamProjection {
   std::optional<uint8_t> current_;  // encoding
   uint8_t generation_ = 0;
   Micros last_arrived_ = 0;  // from the current encoding
+  bool other_scheme_ = false;  // its newest packets cannot be understood by the rules in force
   /// The newest packet of the current encoding.
   struct Last {
     uint32_t timestamp = 0;

@@ -1,4 +1,5 @@
 #include "../core/key_frame.h"
+#include "../core/red.h"
 #include "../core/vp8.h"
 #include "test.h"
 
@@ -93,19 +94,27 @@ TEST(vp9, "key frame: VP9 needs the start of an unpredicted frame in the lowest 
   CHECK(!vp9_starts_key_frame(ByteSpan()));
 }
 
-TEST(av1, "key frame: AV1 aggregation header and dependency descriptor") {
+TEST(av1, "key frame: AV1 aggregation header") {
   CHECK(av1_starts_key_frame(hex("18 0a")));
   CHECK(!av1_starts_key_frame(hex("10 0a")));
   CHECK(!av1_starts_key_frame(hex("18")));
-  DependencyDescriptor d;
-  CHECK(dependency_descriptor_parse(hex("80 0007 80 00"), d));
-  CHECK(d.start_of_frame && !d.end_of_frame && d.has_structure);
-  CHECK_EQ(d.frame_number, 7);
-  CHECK(dependency_descriptor_parse(hex("c3 0102"), d));
-  CHECK(d.end_of_frame && !d.has_structure);
-  CHECK_EQ(d.template_id, 3);
-  CHECK(!dependency_descriptor_parse(hex("c301"), d));
   CHECK(!starts_key_frame(VideoCodec::Unknown, hex("18 0a")));
+}
+
+TEST(red_primary, "red: the primary is what follows the earlier frames") {
+  const auto payload = hex("ef 0f0003 ef 078002 6f aaaaaa bbbb c1c2c3");
+  const auto primary = red_find_primary(payload);
+  CHECK(primary.has_value());
+  CHECK_EQ(primary->payload_type, 111);
+  CHECK_BYTES(ByteSpan(payload).from(primary->at), hex("c1c2c3"));
+  const auto alone = red_find_primary(hex("6f c1"));
+  CHECK(alone && alone->at == 1);
+}
+
+TEST(red_malformed, "red: headers that announce more than there is are refused") {
+  for (const char* payload : {"", "6f", "ef 0f0003", "ef 0f0003 6f aaaaaa", "ef 0f0003 6f aaaa", "ef0f ", "efffffff"}) {
+    CHECK(!red_find_primary(hex(payload)));
+  }
 }
 
 }  // namespace parley

@@ -452,6 +452,74 @@ TEST(projection_whole, "projection: an opaque stream without descriptor is forwa
   run.receiver.check(run.sender.frames, exact());
 }
 
+// One packet of a frame for a few tests that need nothing of a real sender.
+LayerPacket simple_packet(LayerScheme scheme, uint64_t sequence, Micros now, bool key) {
+  LayerPacket packet;
+  packet.scheme = scheme;
+  packet.sequence = sequence;
+  packet.timestamp = static_cast<uint32_t>(now * 9 / 100);
+  packet.arrived = now;
+  packet.marker = true;
+  packet.starts_frame = packet.ends_frame = true;
+  packet.starts_key_frame = key;
+  return packet;
+}
+
+TEST(projection_other_codec, "projection: after a change of codec a key frame is asked for until one came") {
+  StreamProjection projection({100, 90000, 96}, {0, kEveryLayer, kEveryLayer});
+  Micros now = kSecond;
+  CHECK(projection.project(simple_packet(LayerScheme::Simulcast, 1000, now, true)).action ==
+        Projected::Action::Forward);
+  CHECK(!projection.key_frame_needed(1, now));
+  // The first packet of the new codec's key frame is lost.
+  for (uint64_t sequence = 1002; sequence < 1010; sequence++) {
+    now += kFrameTime;
+    CHECK(projection.project(simple_packet(LayerScheme::Svc, sequence, now, false)).action == Projected::Action::Drop);
+    CHECK_EQ(projection.key_frame_needed(1, now).value_or(9), 0);
+  }
+  const Projected p = projection.project(simple_packet(LayerScheme::Svc, 1010, now + kFrameTime, true));
+  CHECK(p.action == Projected::Action::Forward);
+  CHECK(!projection.key_frame_needed(1, now));
+}
+
+TEST(projection_pause_clock, "projection: after a pause the sender's clock goes on to the tick, without reports") {
+  StreamProjection projection({100, 48000, 96}, {0, kEveryLayer, kEveryLayer});
+  LayerPacket packet = simple_packet(LayerScheme::Whole, 1000, kSecond, false);
+  const uint32_t offset = projection.project(packet).timestamp - packet.timestamp;
+  projection.restart();
+  // Arrived late by 37 ms, which is not the stream's affair.
+  packet = simple_packet(LayerScheme::Whole, 1100, 3 * kSecond, false);
+  packet.arrived += 37 * kMillisecond;
+  CHECK_EQ(projection.project(packet).timestamp - packet.timestamp, offset);
+}
+
+TEST(projection_padding, "projection: padding does not keep an encoding that stopped") {
+  StreamProjection projection({100, 90000, 96}, {1, kEveryLayer, kEveryLayer});
+  LayerTable table;
+  Micros now = kSecond;
+  uint64_t sequence[2] = {1000, 70000};
+  const auto send = [&](uint8_t encoding, bool key, bool padding) {
+    LayerPacket packet = simple_packet(LayerScheme::Simulcast, sequence[encoding]++, now, key);
+    packet.encoding = encoding;
+    packet.padding_only = padding;
+    table.on_packet(packet, 500);
+    (void)projection.project(packet);
+  };
+  send(0, true, false);
+  send(1, true, false);
+  CHECK_EQ(projection.current()->encoding, 1);
+  Micros asked = 0;
+  for (int i = 0; i < 20 && asked == 0; i++) {
+    now += kFrameTime;
+    send(0, false, false);
+    send(1, false, true);
+    if (projection.key_frame_needed(table.active_encodings(now), now)) asked = now;
+  }
+  CHECK(asked != 0 && asked - kSecond < 450 * kMillisecond);
+  send(0, true, false);
+  CHECK_EQ(projection.current()->encoding, 0);
+}
+
 TEST(projection_forgets, "projection: memory is bounded; what is forgotten is not answered, and never wrongly") {
   SenderOptions o = vp8_simulcast();
   Scenario scenario{o, {}};

@@ -129,6 +129,38 @@ TEST(rtp_template, "rtp: a template keeps what the map keeps, renumbered, and ad
   CHECK_BYTES(t.span(), hex("806f 1234 00000bb8 0000002a"));
 }
 
+TEST(rtp_template_located, "rtp: a template tells where an element is, and puts another in its place") {
+  const auto bytes = hex(kOneByte);
+  RtpPacket p;
+  CHECK(rtp_parse(bytes, p));
+  RtpExtensionMap map;
+  map.keep(1);
+  map.keep(4, 9);
+  map.located = 4;
+  RtpHeaderTemplate t = rtp_make_template(p, map);
+  CHECK_BYTES(t.span(), hex("906f 1234 00000bb8 0000002a bede 0002 1085 91 6130 000000"));
+  CHECK_EQ(t.located_at, 19u);
+
+  const auto longer = hex("0102030405");
+  map.replacement = ByteSpan(longer);
+  t = rtp_make_template(p, map, 7);
+  CHECK_BYTES(t.span(), hex("906f 1234 00000bb8 0000002a bede 0003 710000 1085 94 0102030405 00"));
+  CHECK_EQ(t.located_at, 22u);
+
+  // What fits the two-byte form only changes the form of all.
+  const std::vector<uint8_t> long_one(20, 0x5a);
+  map.replacement = ByteSpan(long_one);
+  t = rtp_make_template(p, map);
+  RtpPacket q;
+  CHECK(rtp_parse(t.span(), q));
+  CHECK_EQ(q.extension_profile, 0x1000);
+  CHECK_BYTES(*rtp_find_extension(q, 9), long_one);
+  CHECK(rtp_find_extension(q, 9)->data() == t.bytes.data() + t.located_at);
+
+  map.located = 3;
+  CHECK_EQ(rtp_make_template(p, map).located_at, 0u);
+}
+
 TEST(rtp_template_padding, "rtp: a template has no padding bit") {
   const auto bytes = hex("a060 0001 00000000 00000001 aabb 0002");
   RtpPacket p;

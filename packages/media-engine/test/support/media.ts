@@ -29,7 +29,7 @@ export const audio = {
 } as const satisfies LoadSenderOptions
 
 function sourceOf(options: LoadSenderOptions) {
-  const kind = options.codec === 'opus' ? 'audio' : 'video'
+  const kind = options.codec === 'opus' || options.codec === 'red' ? 'audio' : 'video'
   const rtx = options.rtxSsrc === undefined ? {} : { rtxSsrc: options.rtxSsrc }
   return { kind, encodings: [{ ssrc: options.ssrc, ...rtx }] } as const
 }
