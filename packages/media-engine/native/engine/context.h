@@ -33,6 +33,8 @@ struct EngineContext {
   std::vector<Source*> sources_with_packets;
   // When media last came or went; the media tick rests without any.
   Micros last_media = 0;
+  // How long the datagram in hand had lain in the kernel at `now`.
+  Micros waited = 0;
 };
 
 }  // namespace parley
