@@ -31,8 +31,7 @@ export function clientConfigScript(xmpp: XmppSettings, origin: string): string {
     enableIceRestart: true,
     enableWebsocketResume: false,
     analytics: { disabled: true, rtcstatsEnabled: false },
-    // FIXME: with three encodings the stock client of 2022 sometimes stops all of them at the start of a call of two
-    disableSimulcast: true,
+    disableSimulcast: false,
     disableThirdPartyRequests: true,
   }
   // The slash is escaped so that no value can end a script element that includes this text.

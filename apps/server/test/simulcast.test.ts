@@ -71,12 +71,7 @@ test('each receiver gets the size it can show, and senders rest what nobody show
 test('stock clients send and receive sizes, too', { timeout: 120_000 }, async () => {
   const room = 'sizes-of-stock'
   const own = await Participant.join(browser, { origin: server.origin, room, name: 'Olga' })
-  const stock = await joinWithStockClient(browser, pages, {
-    serverOrigin: server.origin,
-    room,
-    name: 'Stefan',
-    sendsSimulcast: true,
-  })
+  const stock = await joinWithStockClient(browser, pages, { serverOrigin: server.origin, room, name: 'Stefan' })
   await sends(stock.page, 'the stock client sends three sizes', [180, 360, 720])
   await sees(own.page, 'Olga has Stefan in full', [720])
   await sees(stock.page, 'Stefan has Olga in full', [720])

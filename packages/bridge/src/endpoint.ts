@@ -12,6 +12,7 @@ import { Connectivity } from './connectivity.ts'
 import { initialConstraints } from './receiver-constraints.ts'
 import type { ReceiverConstraints } from './receiver-constraints.ts'
 import { rtpParameters } from './rtp-parameters.ts'
+import { SenderLimits } from './sender-limits.ts'
 import type { SourcePlan } from './source-plan.ts'
 import type { Millis } from './timers.ts'
 import { remoteTransport } from './transport-description.ts'
@@ -45,6 +46,7 @@ export class Endpoint {
   readonly transport: LocalTransport
   readonly connectivity: Connectivity
   readonly sources = new Map<string, EndpointSource>()
+  readonly senderLimits = new SenderLimits()
   channel: Channel | undefined
   constraints: ReceiverConstraints = initialConstraints
   audio: AudioSubscription = everyAudioSource

@@ -39,10 +39,9 @@ export class Subscriptions {
   readonly #allocations = new WeakMap<Endpoint, SteadyAllocation<EndpointSource>>()
   /** What the engine was told, in bits per second. */
   readonly #demands = new WeakMap<Endpoint, number>()
-  /** Most that anybody wants, by name of the source; what its owner has been told. */
-  #senderHeights: ReadonlyMap<string, number> = new Map()
   #areAllStale = false
   #cancelPass: (() => void) | undefined
+  #cancelTelling: (() => void) | undefined
   #nextPassAt: Millis = -Infinity
 
   constructor(options: SubscriptionsOptions) {
@@ -63,11 +62,12 @@ export class Subscriptions {
 
   /** Tell a channel that has just opened what its receiver has to know. */
   announce(receiver: Endpoint): void {
-    for (const source of receiver.sources.values()) {
-      const maxHeight = this.#senderHeights.get(source.name)
-      if (maxHeight !== undefined) tellSender(source, maxHeight)
+    for (const { name } of receiver.sources.values()) {
+      const maxHeight = receiver.senderLimits.repeat(this.#options.timers.now(), name)
+      if (maxHeight !== undefined) tellSender(receiver, name, maxHeight)
     }
     this.#tellForwarded(receiver, this.#delivered.get(receiver)?.video ?? [])
+    this.#tellSenders(this.#options.endpoints())
   }
 
   /** A receiver has become reachable: what was sent before is lost. */
@@ -81,6 +81,8 @@ export class Subscriptions {
   close(): void {
     this.#cancelPass?.()
     this.#cancelPass = undefined
+    this.#cancelTelling?.()
+    this.#cancelTelling = undefined
   }
 
   #schedule(): void {
@@ -103,7 +105,8 @@ export class Subscriptions {
     this.#areAllStale = false
     this.#stale.clear()
     for (const receiver of stale) this.#deliver(receiver, audio, video)
-    this.#tellSenders(endpoints, video)
+    this.#limitSenders(endpoints, video)
+    this.#tellSenders(endpoints)
     if (this.#stale.size > 0) {
       this.#nextPassAt = this.#options.timers.now() + retryMs
       this.#schedule()
@@ -167,21 +170,40 @@ export class Subscriptions {
     receiver.channel?.send({ colibriClass: 'ForwardedSources', forwardedSources })
   }
 
-  #tellSenders(endpoints: readonly Endpoint[], video: readonly EndpointSource[]): void {
-    const heights = new Map<string, number>()
-    for (const source of video) {
-      const wanted = endpoints.map((receiver) => receiver.effectiveHeights.get(source.name) ?? 0)
-      const maxHeight = senderMaxHeight(wanted)
-      heights.set(source.name, maxHeight)
-      if (this.#senderHeights.get(source.name) !== maxHeight) tellSender(source, maxHeight)
+  #limitSenders(endpoints: readonly Endpoint[], video: readonly EndpointSource[]): void {
+    const now = this.#options.timers.now()
+    for (const { name, owner } of video) {
+      const wanted = endpoints.map((receiver) => receiver.effectiveHeights.get(name) ?? 0)
+      owner.senderLimits.want(now, name, senderMaxHeight(wanted))
     }
-    this.#senderHeights = heights
+  }
+
+  /** What is due; and comes back when the next limit is. */
+  #tellSenders(endpoints: readonly Endpoint[]): void {
+    const { timers } = this.#options
+    this.#cancelTelling?.()
+    this.#cancelTelling = undefined
+    let next: Millis = Infinity
+    for (const endpoint of endpoints) {
+      // Who opens a channel later has missed nothing: until then it counts as not told.
+      if (!endpoint.channel) continue
+      for (const { kind, name } of endpoint.sources.values()) {
+        if (kind !== 'video') continue
+        const maxHeight = endpoint.senderLimits.take(timers.now(), name)
+        if (maxHeight !== undefined) tellSender(endpoint, name, maxHeight)
+        next = Math.min(next, endpoint.senderLimits.deadline(name))
+      }
+    }
+    if (next === Infinity) return
+    this.#cancelTelling = timers.after(Math.max(0, next - timers.now()), () => {
+      this.#cancelTelling = undefined
+      this.#tellSenders(this.#options.endpoints())
+    })
   }
 }
 
-function tellSender(source: EndpointSource, maxHeight: number): void {
-  if (source.kind !== 'video') return
-  source.owner.channel?.send({ colibriClass: 'SenderSourceConstraints', sourceName: source.name, maxHeight })
+function tellSender(owner: Endpoint, sourceName: string, maxHeight: number): void {
+  owner.channel?.send({ colibriClass: 'SenderSourceConstraints', sourceName, maxHeight })
 }
 
 function limitsText({ source, maxEncoding, maxSpatial, maxTemporal }: Forwarding): string {

@@ -48,22 +48,58 @@ test('a layout: one on stage, thumbnails beside it, the rest hidden', async () =
   assert.deepEqual(a.take('ForwardedSources'), [{ colibriClass: 'ForwardedSources', forwardedSources: ['cccc-v0'] }])
 })
 
-test('senders hear the greatest wish when it changes, and 0 when nobody wants them', async () => {
+test('senders hear the greatest wish when it changes: a smaller one, and that nobody wants them, when it lasts', async () => {
   const { meeting, a, b, c } = await three()
-  assert.equal(a.take('SenderSourceConstraints').at(-1)?.maxHeight, 720)
-  b.say({ ...wish, defaultConstraints: { maxHeight: 180 } })
-  meeting.settle()
-  assert.deepEqual(a.take('SenderSourceConstraints'), [], 'the other receiver still wants 720')
-  c.say({ ...wish, defaultConstraints: { maxHeight: 360 } })
-  meeting.settle()
   const told = (maxHeight: number) => [{ colibriClass: 'SenderSourceConstraints', sourceName: 'aaaa-v0', maxHeight }]
-  assert.deepEqual(a.take('SenderSourceConstraints'), told(360))
+  const hears = (afterMs: number) => {
+    meeting.timers.advance(afterMs)
+    return a.take('SenderSourceConstraints')
+  }
+  assert.deepEqual(hears(4000), told(720))
+  b.say({ ...wish, defaultConstraints: { maxHeight: 180 } })
+  assert.deepEqual(hears(4000), [], 'the other receiver still wants 720')
+  c.say({ ...wish, defaultConstraints: { maxHeight: 360 } })
+  assert.deepEqual(hears(2900), [])
+  assert.deepEqual(hears(200), told(360))
   await c.leave()
-  meeting.settle()
-  assert.deepEqual(a.take('SenderSourceConstraints'), told(180))
+  assert.deepEqual(hears(4000), told(180))
   b.say({ ...wish, lastN: 0 })
-  meeting.settle()
-  assert.deepEqual(a.take('SenderSourceConstraints'), told(0))
+  assert.deepEqual(hears(4000), told(0))
+  b.say({ ...wish, lastN: -1 })
+  assert.deepEqual(hears(50), told(180), 'a larger one counts at once')
+})
+
+test('a camera is not told to rest while the first wishes are on their way (stock clients before July 2023)', async () => {
+  const meeting = new Meeting()
+  const [a, b] = [await meeting.join('aaaa'), await meeting.join('bbbb')]
+  for (const [participant, ssrc] of [
+    [a, first.aaaa],
+    [b, first.bbbb],
+  ] as const) {
+    await participant.update({ sources: cameraAndMicrophone(participant.id, ssrc) })
+    participant.open()
+    meeting.settle()
+  }
+  meeting.timers.advance(150)
+  for (const participant of [a, b]) participant.say({ ...wish, lastN: -1, defaultConstraints: { maxHeight: 720 } })
+  meeting.timers.advance(10_000)
+  for (const participant of [a, b]) {
+    assert.deepEqual(
+      participant.take('SenderSourceConstraints').map(({ maxHeight }) => maxHeight),
+      [720],
+    )
+  }
+})
+
+test('who opens the channel late hears what has been decided meanwhile', async () => {
+  const meeting = new Meeting()
+  const a = await meeting.join('aaaa')
+  await a.update({ sources: cameraAndMicrophone('aaaa', first.aaaa) })
+  const b = await meeting.call('bbbb', first.bbbb)
+  b.say({ ...wish, defaultConstraints: { maxHeight: 180 } })
+  meeting.timers.advance(10_000)
+  a.open()
+  assert.equal(a.take('SenderSourceConstraints').at(-1)?.maxHeight, 180)
 })
 
 test('a muted camera is not forwarded and comes back when it sends again', async () => {

@@ -67,7 +67,7 @@ export function received(page: Page): Promise<Received> {
 export async function assertReceives(
   page: Page,
   expected: { readonly pictures: number; readonly voices: number; readonly minHeight?: number },
-  withinMs = expected.minHeight === undefined ? 20_000 : 75_000,
+  withinMs = expected.minHeight === undefined ? 20_000 : 45_000,
 ): Promise<void> {
   const minHeight = expected.minHeight ?? 1
   let before = await received(page)

@@ -60,24 +60,13 @@ export interface StockClient {
 export async function joinWithStockClient(
   browser: TestBrowser,
   pages: StockPages,
-  options: {
-    readonly serverOrigin: string
-    readonly room: string
-    readonly name: string
-    /** Three encodings, which config.js does not ask for. */
-    readonly sendsSimulcast?: boolean
-  },
+  options: { readonly serverOrigin: string; readonly room: string; readonly name: string },
 ): Promise<StockClient> {
   const problems: string[] = []
   const page = await browser.open((text) => problems.push(text))
   await page.goto(`${pages.origin}/`)
   // As an embedding application does it: the server's own config.js decides.
   await page.addScriptTag({ url: `${options.serverOrigin}/config.js?room=${options.room}` })
-  if (options.sendsSimulcast) {
-    await page.evaluate(() => {
-      ;(globalThis as unknown as { config: Record<string, unknown> }).config.disableSimulcast = false
-    })
-  }
   await page.evaluate(joinInPage, { room: options.room, name: options.name })
   const client: StockClient = {
     page,

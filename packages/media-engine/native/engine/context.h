@@ -37,6 +37,8 @@ struct EngineContext {
   // Transports, by id, whose paced senders have something to do.
   std::vector<uint32_t> to_run = {};
   FeedbackScratch feedback_scratch = {};
+  // How long the datagram in hand had lain in the kernel at `now`.
+  Micros waited = 0;
 };
 
 }  // namespace parley

@@ -103,7 +103,7 @@ void Loop::read(UdpSocket& socket) {
     if (datagrams_.empty() && !more) return;
     context_.now = monotonic_now();
     context_.packets_received += datagrams_.size();
-    for (const Datagram& datagram : datagrams_) dispatch(socket, datagram);
+    dispatch_batch(socket);
     flush_handed_over();
     forward_batch();
     if (!more) return;
@@ -121,7 +121,7 @@ void Loop::read_inbox() {
   inbox_.take(datagrams_);
   if (datagrams_.empty()) return;
   treating_inbox_ = true;
-  for (const Datagram& datagram : datagrams_) dispatch(*socket_, datagram);
+  dispatch_batch(*socket_);
   treating_inbox_ = false;
   forward_batch();
 }
@@ -175,6 +175,14 @@ void Loop::run_paced_senders() {
     schedule(*transport);
   }
   context_.to_run.clear();
+}
+
+void Loop::dispatch_batch(UdpSocket& socket) {
+  for (const Datagram& datagram : datagrams_) {
+    context_.waited = datagram.waited;
+    dispatch(socket, datagram);
+  }
+  context_.waited = 0;
 }
 
 void Loop::dispatch(UdpSocket& socket, const Datagram& datagram) {

@@ -94,6 +94,7 @@ class Loop {
   void flush_handed_over();
   void address_changed(const SocketAddress& address, const AddressTable::Entry* entry);
   void steer();
+  void dispatch_batch(UdpSocket& socket);
   void dispatch(UdpSocket& socket, const Datagram& datagram);
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
   [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;

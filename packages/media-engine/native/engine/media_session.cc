@@ -114,7 +114,9 @@ void MediaSession::handle_rtp(MutableByteSpan packet, uint64_t index) {
   if (parameters_.transport_cc_id != 0) {
     const auto extension = rtp_find_extension(rtp, parameters_.transport_cc_id);
     const auto number = extension ? read_transport_sequence(*extension) : std::nullopt;
-    if (number) transport_cc_.on_packet(context_.now, *number, packet.size());
+    // When it came, not when there was time for it: a probe that is read as one burst says nothing of the path, and its
+    // sender would stay at its first 300 kbit/s.
+    if (number) transport_cc_.on_packet(context_.now - context_.waited, *number, packet.size());
   }
   const auto route = routes_.find(rtp.ssrc);
   if (route == routes_.end()) {

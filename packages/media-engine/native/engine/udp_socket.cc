@@ -10,11 +10,16 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 namespace parley {
 namespace {
 
 constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
+#if defined(__linux__)
+// What seems to have waited longer came before the machine's clock was set.
+constexpr Micros kMaxWait = kSecond;
+#endif
 
 SocketAddress from_native(const sockaddr_storage& address) {
   if (address.ss_family == AF_INET) {
@@ -64,6 +69,24 @@ SocketAddress local_address_of(msghdr& message) {
   return {};
 }
 
+// By the machine's clock, which the kernel's time stamps are of.
+Micros real_now() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<Micros>(now.tv_sec) * kSecond + now.tv_nsec / 1000;
+}
+
+Micros waited_until(Micros now, msghdr& message) {
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr; control = CMSG_NXTHDR(&message, control)) {
+    if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPNS) continue;
+    timespec stamp{};
+    std::memcpy(&stamp, CMSG_DATA(control), sizeof stamp);
+    const Micros waited = now - (static_cast<Micros>(stamp.tv_sec) * kSecond + stamp.tv_nsec / 1000);
+    return waited < 0 || waited > kMaxWait ? 0 : waited;
+  }
+  return 0;
+}
+
 #endif
 
 int open_socket(int family) {
@@ -72,6 +95,9 @@ int open_socket(int family) {
   ::fcntl(fd, F_SETFD, FD_CLOEXEC);
   ::fcntl(fd, F_SETFL, O_NONBLOCK);
 #if defined(__linux__)
+  // Refused means that datagrams seem to arrive when they are read.
+  const int yes = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes);
   // Past the system's default limit, for those who may (CAP_NET_ADMIN).
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &kSocketBufferBytes, sizeof kSocketBufferBytes);
   ::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &kSocketBufferBytes, sizeof kSocketBufferBytes);
@@ -193,7 +219,7 @@ bool UdpSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_
   std::array<iovec, ReceiveBatch::kDatagrams> parts;
   std::array<sockaddr_storage, ReceiveBatch::kDatagrams> senders;
   struct alignas(cmsghdr) Control {
-    std::array<char, CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
+    std::array<char, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(timespec))> bytes;
   };
   std::array<Control, ReceiveBatch::kDatagrams> controls;
   for (size_t i = 0; i < headers.size(); ++i) {
@@ -203,20 +229,19 @@ bool UdpSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_
     headers[i].msg_hdr.msg_namelen = sizeof senders[i];
     headers[i].msg_hdr.msg_iov = &parts[i];
     headers[i].msg_hdr.msg_iovlen = 1;
-    if (tells_local_address_) {
-      headers[i].msg_hdr.msg_control = controls[i].bytes.data();
-      headers[i].msg_hdr.msg_controllen = controls[i].bytes.size();
-    }
+    headers[i].msg_hdr.msg_control = controls[i].bytes.data();
+    headers[i].msg_hdr.msg_controllen = controls[i].bytes.size();
   }
   const int count = ::recvmmsg(fd_, headers.data(), headers.size(), MSG_DONTWAIT, nullptr);
   if (count <= 0) return false;
+  const Micros now = real_now();
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
     if ((headers[i].msg_hdr.msg_flags & MSG_TRUNC) != 0) {
       ++truncated;
       continue;
     }
     out.push_back({from_native(senders[i]), tells_local_address_ ? local_address_of(headers[i].msg_hdr) : SocketAddress{},
-                   MutableByteSpan(batch.buffer(i), headers[i].msg_len)});
+                   MutableByteSpan(batch.buffer(i), headers[i].msg_len), waited_until(now, headers[i].msg_hdr)});
   }
   return static_cast<size_t>(count) == headers.size();
 }
@@ -236,7 +261,7 @@ bool UdpSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_
       ++truncated;
       continue;
     }
-    out.push_back({from_native(sender), {}, MutableByteSpan(batch.buffer(i), static_cast<size_t>(size))});
+    out.push_back({from_native(sender), {}, MutableByteSpan(batch.buffer(i), static_cast<size_t>(size)), 0});
   }
   return true;
 }

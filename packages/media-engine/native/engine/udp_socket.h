@@ -8,6 +8,7 @@
 
 #include "core/address.h"
 #include "core/bytes.h"
+#include "core/clock.h"
 
 struct sockaddr_storage;
 
@@ -21,6 +22,8 @@ struct Datagram {
   SocketAddress to;
   // Into the batch's own buffer, valid until the next receive.
   MutableByteSpan bytes;
+  // How long it lay in the kernel before it was read, up to a second; 0 where the system does not tell.
+  Micros waited = 0;
 };
 
 // Buffers for one read, shared by all sockets of a loop.

@@ -59,4 +59,39 @@ TEST(io_segments, "send queue: an address that nobody can send to does not end s
   CHECK_EQ(send_run(to->port()), here);
 }
 
+TEST(io_waited, "udp socket: what was read at once still tells when each datagram came") {
+  int error = 0;
+  const auto from = UdpSocket::open("127.0.0.1", 0, error);
+  const auto to = UdpSocket::open("127.0.0.1", 0, error);
+  CHECK(from != nullptr && to != nullptr);
+  SendQueue queue;
+  const std::vector<uint8_t> packet(100, 7);
+  ReceiveBatch batch;
+  std::vector<Datagram> read;
+  uint64_t truncated = 0;
+  const auto send_some = [&](int count) {
+    for (int i = 0; i < count; i++) {
+      queue.push(*from, {SocketAddress::v4(127, 0, 0, 1, to->port())}, packet);
+      queue.flush();
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    static_cast<void>(to->receive(batch, read, truncated));
+  };
+#if defined(__linux__)
+  // The kernel begins to stamp a moment after it was asked to.
+  const Micros deadline = monotonic_now() + 5 * kSecond;
+  do send_some(1);
+  while (monotonic_now() < deadline && (read.empty() || read[0].waited < 19 * kMillisecond));
+  send_some(3);
+  CHECK_EQ(read.size(), 3u);
+  CHECK(read[2].waited >= 19 * kMillisecond);
+  CHECK(read[1].waited - read[2].waited >= 19 * kMillisecond);
+  CHECK(read[0].waited - read[1].waited >= 19 * kMillisecond);
+#else
+  send_some(1);
+  CHECK_EQ(read.size(), 1u);
+  CHECK_EQ(read[0].waited, 0);
+#endif
+}
+
 }  // namespace parley
