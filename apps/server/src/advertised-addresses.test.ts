@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advertisedAddresses } from './advertised-addresses.ts'
+import { advertisedAddresses, advertisedTcpAddresses } from './advertised-addresses.ts'
 
 const interfaces = [
   { address: '127.0.0.1', internal: true },
@@ -40,4 +40,21 @@ test('given addresses come first, with their own ports; private ones may join th
 
 test('a machine without a network serves itself', () => {
   assert.deepEqual(advertisedAddresses(none, interfaces.slice(0, 2), 9), [{ ip: '127.0.0.1', port: 9 }])
+})
+
+test('TCP is offered at the same addresses, under its own ports', () => {
+  const given = [{ ip: '198.51.100.7', port: 20000 }]
+  const settings = { advertisesPrivateAddresses: true, tcp: { port: 4443, mappedPort: 443 } }
+  assert.deepEqual(advertisedTcpAddresses({ ...settings, advertisedAddresses: given }, interfaces, 4443), [
+    { ip: '198.51.100.7', port: 443 },
+    { ip: '192.168.1.5', port: 4443 },
+    { ip: 'fd00::5', port: 4443 },
+  ])
+  const unmapped = { ...settings, advertisedAddresses: given, tcp: { port: 4443, mappedPort: undefined } }
+  assert.equal(advertisedTcpAddresses(unmapped, interfaces, 4443)[0]?.port, 4443)
+  const own = advertisedTcpAddresses({ ...settings, advertisedAddresses: [] }, interfaces, 4443)
+  assert.deepEqual(
+    own.map(({ port }) => port),
+    [443, 443, 443],
+  )
 })

@@ -30,6 +30,19 @@ export function advertisedAddresses(
   return unique.length > 0 ? unique.slice(0, MAX_CANDIDATES) : [{ ip: '127.0.0.1', port: enginePort }]
 }
 
+/** The same for the engine's TCP port; `#port` of the settings is that of UDP. */
+export function advertisedTcpAddresses(
+  settings: Pick<MediaSettings, 'advertisedAddresses' | 'advertisesPrivateAddresses' | 'tcp'>,
+  interfaces: readonly InterfaceAddress[],
+  enginePort: number,
+): { readonly ip: string; readonly port: number }[] {
+  const mapped = settings.tcp?.mappedPort ?? enginePort
+  const given = settings.advertisedAddresses.map(({ ip }) => ({ ip, port: mapped }))
+  // Without given addresses nothing says which of the machine's own lie behind the router.
+  const own = given.length > 0 ? enginePort : mapped
+  return advertisedAddresses({ ...settings, advertisedAddresses: given }, interfaces, own)
+}
+
 /** RFC 1918, RFC 6598 and RFC 4193. */
 export function isPrivate(address: string): boolean {
   if (address.includes(':')) return /^f[cd]/i.test(address)

@@ -11,7 +11,7 @@ import { createFocus } from '@parley/focus'
 import { createEngine } from '@parley/media-engine'
 import type { EngineEvent } from '@parley/media-engine'
 import { createXmppServer } from '@parley/xmpp'
-import { advertisedAddresses } from './advertised-addresses.ts'
+import { advertisedAddresses, advertisedTcpAddresses } from './advertised-addresses.ts'
 import type { Addresses } from './announcement.ts'
 import { clientConfigScript } from './client-config.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
@@ -45,6 +45,7 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
     let onEngineEvents: (events: readonly EngineEvent[]) => void = () => {}
     const engine = createEngine({
       port: settings.media.port,
+      ...(settings.media.tcp && { tcpPort: settings.media.tcp.port }),
       ...(settings.media.threads !== undefined && { threads: settings.media.threads }),
       onEvents: (events) => onEngineEvents(events),
     })
@@ -52,10 +53,11 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
 
     const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
     const media = advertisedAddresses(settings.media, interfaces, engine.port)
+    const tcpMedia = engine.tcpPort ? advertisedTcpAddresses(settings.media, interfaces, engine.tcpPort) : []
     const bridge = createBridge({
       engine,
       serverId: 'parley',
-      advertisedAddresses: media,
+      advertisedAddresses: [...media, ...tcpMedia.map((address) => ({ ...address, protocol: 'tcp' as const }))],
       version: VERSION,
       log: log.child({ component: 'bridge' }),
     })
@@ -109,6 +111,7 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
         httpPort: edge.httpPort,
         httpsPort: edge.httpsPort,
         mediaPort: engine.port,
+        mediaTcpPort: engine.tcpPort,
         publicUrl: ports.publicUrl,
         hosts: interfaces
           .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))

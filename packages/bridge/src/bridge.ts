@@ -33,7 +33,7 @@ export interface BridgeOptions {
   readonly engine: MediaEngine
   /** Part of the channel's URL, `[A-Za-z0-9_.-]+`: tells a front proxy which bridge. */
   readonly serverId: string
-  /** Where peers reach the engine's UDP port, best first. */
+  /** Where peers reach the engine's ports, best first. */
   readonly advertisedAddresses: readonly AdvertisedAddress[]
   readonly log: Log
   /** Default: the machine's. */

@@ -3,10 +3,12 @@ import type { IceCandidate, TransportDescription } from '@parley/protocol'
 import type { LocalTransport, RemoteTransport } from '@parley/media-engine'
 import { BridgeError } from './errors.ts'
 
-/** An address under which peers reach the engine's UDP port. */
+/** An address under which peers reach one of the engine's ports. */
 export interface AdvertisedAddress {
   readonly ip: string
   readonly port: number
+  /** Default `udp`. */
+  readonly protocol?: 'udp' | 'tcp'
 }
 
 export interface OfferedTransport {
@@ -33,12 +35,18 @@ function hostCandidate(address: AdvertisedAddress, index: number): IceCandidate 
   return {
     foundation: String(index + 1),
     component: rtpComponent,
-    protocol: 'udp',
-    priority: candidatePriority(hostTypePreference, Math.max(0, 65535 - index), rtpComponent),
     ip: address.ip,
     port: address.port,
     type: 'host',
+    ...(address.protocol === 'tcp'
+      ? { protocol: 'tcp', tcpType: 'passive', priority: tcpPriority(index) }
+      : { protocol: 'udp', priority: candidatePriority(hostTypePreference, Math.max(0, 65535 - index), rtpComponent) }),
   }
+}
+
+/** RFC 6544 §4.2: below every UDP candidate; of the local preference, three bits are the direction. */
+function tcpPriority(index: number): number {
+  return candidatePriority(tcpTypePreference, passivePreference * 2 ** 13 + Math.max(0, 8191 - index), rtpComponent)
 }
 
 /** RFC 8445 §5.1.2.1. */
@@ -64,3 +72,5 @@ export function remoteTransport(description: TransportDescription): RemoteTransp
 
 const rtpComponent = 1
 const hostTypePreference = 126
+const tcpTypePreference = 90
+const passivePreference = 4

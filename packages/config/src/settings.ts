@@ -19,6 +19,8 @@ export interface EdgeSettings {
 export interface MediaSettings {
   /** UDP. */
   readonly port: number
+  /** Media over TCP; absent = none. */
+  readonly tcp: { readonly port: number; readonly mappedPort: number | undefined } | undefined
   /** Absent = as many as the machine is good for. */
   readonly threads: number | undefined
   /** Empty = find out from the machine's interfaces. */
@@ -65,6 +67,9 @@ function slice(values: Values): Settings {
     },
     media: {
       port: values.JVB_PORT,
+      tcp: values.JVB_TCP_HARVESTER_DISABLED
+        ? undefined
+        : { port: values.JVB_TCP_PORT, mappedPort: values.JVB_TCP_MAPPED_PORT },
       threads: values.PARLEY_MEDIA_THREADS,
       advertisedAddresses: values.JVB_ADVERTISE_IPS ?? (dockerHost ? [{ ip: dockerHost }] : []),
       advertisesPrivateAddresses: values.JVB_ADVERTISE_PRIVATE_CANDIDATES,

@@ -80,6 +80,24 @@ export const SETTINGS = {
     meaning: 'UDP port for all media.',
     readBy: ['bridge'],
   },
+  JVB_TCP_HARVESTER_DISABLED: {
+    kind: yesNo(),
+    default: '1',
+    meaning: 'Take media over UDP only. `0` opens `JVB_TCP_PORT` too, for people whose network lets no UDP through.',
+    readBy: ['bridge'],
+  },
+  JVB_TCP_PORT: {
+    kind: port(),
+    default: '4443',
+    meaning: 'TCP port for media (ICE-TCP), when `JVB_TCP_HARVESTER_DISABLED` is `0`.',
+    readBy: ['bridge'],
+  },
+  JVB_TCP_MAPPED_PORT: {
+    kind: integer({ min: 1, max: 65535 }),
+    unset: 'the same as `JVB_TCP_PORT`',
+    meaning: 'The port at which people reach `JVB_TCP_PORT`, when a router maps it to another one.',
+    readBy: ['bridge'],
+  },
   PARLEY_MEDIA_THREADS: {
     kind: integer({ min: 1, max: 64 }),
     unset: 'one per processor core, less one for everything else, at least one',

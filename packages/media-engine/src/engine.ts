@@ -34,7 +34,7 @@ import {
 } from './validate.ts'
 
 /**
- * Opens the UDP port and starts the engine's threads.
+ * Opens the ports and starts the engine's threads.
  * @throws EngineError `port-in-use`, `bad-argument`.
  */
 export function createEngine(options: EngineOptions): MediaEngine {
@@ -81,6 +81,7 @@ export function internalsOf(engine: MediaEngine): EngineInternals {
 
 class Engine implements MediaEngine {
   readonly port: number
+  readonly tcpPort: number | undefined
   readonly fingerprint: string
   readonly threads: number
   readonly #native: NativeEngine
@@ -99,12 +100,16 @@ class Engine implements MediaEngine {
     const port = requirePort(options.port, 'port')
     const address = options.bindAddress === undefined || options.bindAddress === '::' ? '' : options.bindAddress
     const threads = requireThreads(options.threads)
-    const opened = this.#native.open(port, address, nativeProfiles(options.srtpProfiles), threads, (events) =>
-      this.#handleEvents(events),
-    )
-    if (typeof opened === 'number') throw openError(opened, port, options.bindAddress)
+    const tcpPort = options.tcpPort === undefined ? -1 : requirePort(options.tcpPort, 'tcpPort')
+    const profiles = nativeProfiles(options.srtpProfiles)
+    const onEvents = (events: readonly NativeEvent[]) => this.#handleEvents(events)
+    const opened = this.#native.open(port, address, profiles, threads, onEvents, tcpPort)
+    if (typeof opened === 'number') {
+      throw openError(Math.abs(opened), opened < 0 ? `TCP port ${tcpPort}` : `UDP port ${port}`, options.bindAddress)
+    }
     this.#handle = opened.handle
     this.port = opened.port
+    this.tcpPort = opened.tcpPort === 0 ? undefined : opened.tcpPort
     this.fingerprint = opened.fingerprint
     this.threads = opened.threads
     internals.set(this, () => ({
@@ -372,9 +377,9 @@ function iceCredentials(thread: number): { iceUfrag: string; icePwd: string } {
   }
 }
 
-function openError(errno: number, port: number, address: string | undefined): EngineError {
+function openError(errno: number, port: string, address: string | undefined): EngineError {
   const { EADDRINUSE, EACCES, EADDRNOTAVAIL, EINVAL } = osConstants.errno
-  const where = `UDP port ${port}${address === undefined ? '' : ` on ${address}`}`
+  const where = `${port}${address === undefined ? '' : ` on ${address}`}`
   if (errno === EADDRINUSE) return new EngineError('port-in-use', `${where} is in use`)
   if (errno === EACCES) return badArgument(`not allowed to open ${where}`)
   if (errno === EADDRNOTAVAIL) return badArgument(`${address} is no address of this machine`)

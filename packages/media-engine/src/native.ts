@@ -28,6 +28,7 @@ export interface NativeTransportStats {
   readonly retransmitted: number
   readonly plisReceived: number
   readonly plisSent: number
+  readonly overTcp: boolean
   readonly srtpProfile: string
 }
 
@@ -65,8 +66,15 @@ export interface NativeEngine {
     srtpProfiles: Uint32Array,
     threads: number,
     onEvents: (events: readonly NativeEvent[]) => void,
+    tcpPort: number,
   ):
-    | { readonly handle: NativeHandle; readonly port: number; readonly fingerprint: string; readonly threads: number }
+    | {
+        readonly handle: NativeHandle
+        readonly port: number
+        readonly tcpPort: number
+        readonly fingerprint: string
+        readonly threads: number
+      }
     | number
   close(handle: NativeHandle): boolean
   createRoom(handle: NativeHandle, id: number): boolean

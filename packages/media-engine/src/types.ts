@@ -12,7 +12,9 @@ export type SourceId = number & { readonly __brand: 'SourceId' }
 export interface EngineOptions {
   /** UDP port of all media; 0 picks a free one. */
   readonly port: number
-  /** Address to bind; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
+  /** TCP port for peers that UDP does not reach (RFC 6544); 0 picks a free one, absent = none. */
+  readonly tcpPort?: number
+  /** Address to bind, UDP and TCP; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
   readonly bindAddress?: string
   /** In order of preference; default AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80. */
   readonly srtpProfiles?: readonly SrtpProfileName[]
@@ -102,7 +104,7 @@ export type EngineEvent =
   /** What the way to a receiver carries, media and repair together; told when it has changed noticeably. */
   | { readonly type: 'bandwidth-estimate'; readonly transport: TransportId; readonly bps: number }
 
-/** Counters since creation. Bytes are UDP payload. */
+/** Counters since creation. Bytes are UDP payload, or that of RFC 4571 frames. */
 export interface TransportStats {
   readonly transport: TransportId
   readonly state: TransportState
@@ -119,6 +121,8 @@ export interface TransportStats {
   readonly retransmitted: number
   readonly plisReceived: number
   readonly plisSent: number
+  /** Whether the pair in use is a TCP connection. */
+  readonly overTcp?: boolean
   readonly srtpProfile: string
 }
 
@@ -161,6 +165,8 @@ export interface LayerStats {
 export interface MediaEngine {
   /** UDP port in use. */
   readonly port: number
+  /** TCP port in use, if any. */
+  readonly tcpPort?: number | undefined
   /** Number of media threads. */
   readonly threads: number
   /** SHA-256 of this start's certificate, upper-case hex with colons. */

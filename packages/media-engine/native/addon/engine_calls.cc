@@ -23,6 +23,7 @@ napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport
   number("retransmitted", static_cast<double>(transport.media.retransmitted));
   number("plisReceived", static_cast<double>(transport.media.plis_received));
   number("plisSent", static_cast<double>(transport.media.plis_sent));
+  set(env, out, "overTcp", make_bool(env, transport.over_tcp));
   set(env, out, "srtpProfile", make_text(env, transport.srtp_profile));
   return out;
 }

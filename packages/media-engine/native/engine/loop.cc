@@ -42,7 +42,9 @@ Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::func
                0,
                {},
                -kMediaRest},
+      streams_(context_, poller_),
       admission_(random_.u64()) {
+  context_.send.set_streams(&streams_);
   listening_ = poller_.ok() && poller_.add(*socket_);
 }
 
@@ -67,10 +69,12 @@ void Loop::run() {
   while (!stopping_.load()) {
     poller_.wait(next_deadline(), ready_);
     context_.now = monotonic_now();
-    for (UdpSocket* socket : ready_) read(*socket);
+    for (UdpSocket* socket : ready_.sockets) read(*socket);
+    read_streams();
     read_inbox();
     run_commands();
     run_timers();
+    run_streams();
     run_load_senders();
     run_media_tick();
     steer();
@@ -91,6 +95,8 @@ void Loop::clear() {
   transports_.clear();
   sources_.clear();
   rooms_.clear();
+  streams_.clear();
+  listener_.reset();
   socket_.reset();
 }
 
@@ -240,7 +246,7 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
   Transport* transport = socket.owner;
   bool valid = false;
   if (transport != nullptr) {
-    valid = transport->is_own_pair(datagram.from);
+    valid = transport->is_own_pair(LocalAddresses::kAny, datagram.from);
   } else if (const AddressTable::Entry* entry = context_.addresses.find(datagram.from)) {
     transport = entry->transport;
     valid = entry->valid;
@@ -254,7 +260,7 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
   }
   switch (kind) {
     case PacketKind::Dtls:
-      transport->handle_dtls(datagram.from, datagram.bytes, valid);
+      transport->handle_dtls(LocalAddresses::kAny, datagram.from, datagram.bytes, valid);
       schedule(*transport);
       break;
     case PacketKind::Rtp:
@@ -335,7 +341,7 @@ void Loop::run_media_tick() {
 Micros Loop::next_deadline() const {
   Micros deadline = timers_.empty() ? kNever : timers_.top().first;
   for (const auto& [id, sender] : load_senders_) deadline = std::min(deadline, sender->next_deadline());
-  return std::min({deadline, next_tick_, next_steering_});
+  return std::min({deadline, next_tick_, next_steering_, listen_again_, streams_.next_deadline()});
 }
 
 Transport* Loop::find_transport(uint32_t id) const {

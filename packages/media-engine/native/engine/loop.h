@@ -28,6 +28,8 @@
 #include "engine/poller.h"
 #include "engine/stats.h"
 #include "engine/system_random.h"
+#include "engine/tcp_listener.h"
+#include "engine/tcp_streams.h"
 #include "engine/transport.h"
 #include "engine/udp_socket.h"
 
@@ -45,6 +47,8 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] bool ok() const { return listening_; }
+  // Before `run`: this loop takes the engine's TCP connections. False when the system refuses to watch the listener.
+  [[nodiscard]] bool listen(std::unique_ptr<TcpListener> listener);
   // Runs until `stop`; says goodbye to every peer before it returns.
   void run();
   // Any thread. False when too many commands wait already.
@@ -97,6 +101,17 @@ class Loop {
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
   [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
+  void read_streams();
+  void accept_streams();
+  void read_stream(uint32_t id);
+  void read_frames(TcpStream& stream, MutableByteSpan bytes);
+  [[nodiscard]] bool dispatch_frame(TcpStream& stream, MutableByteSpan frame);
+  [[nodiscard]] bool name_stream(TcpStream& stream, MutableByteSpan frame);
+  void hand_over_stream(TcpStream& stream, ByteSpan frame, Loop& to);
+  // Always false.
+  bool reject_stream(TcpStream& stream);
+  void end_stream(TcpStream& stream);
+  void run_streams();
   void forward_batch();
   void run_commands();
   void run_timers();
@@ -115,9 +130,11 @@ class Loop {
   // owned
   EventQueue events_;
   std::unique_ptr<UdpSocket> socket_;
+  std::unique_ptr<TcpListener> listener_;  // null on all loops but one, and without TCP
   SystemRandom random_;
   EngineContext context_;
   Poller poller_;
+  TcpStreams streams_;
   ReceiveBatch receive_batch_;
   Admission admission_;
   std::unordered_map<uint32_t, std::unique_ptr<Source>> sources_;
@@ -139,7 +156,8 @@ class Loop {
   using Timer = std::pair<Micros, uint32_t>;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Datagram> datagrams_;
-  std::vector<UdpSocket*> ready_;
+  Ready ready_;
+  Micros listen_again_ = kNever;
   Micros next_tick_ = kNever;
   Micros next_slow_tick_ = 0;
   std::mutex commands_mutex_;

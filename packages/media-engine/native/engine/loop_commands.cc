@@ -88,6 +88,7 @@ void Loop::close_transport(uint32_t id) {
   transport->close();
   // The goodbye waits in the send queue, which points to the transport's socket.
   context_.send.flush();
+  streams_.close_all_of(id);
   if (UdpSocket* own = transport->own_socket()) poller_.remove(*own);
   for (const std::string& ufrag : transport->local_ufrags()) {
     const auto named = by_ufrag_.find(ufrag);
@@ -170,6 +171,7 @@ EngineSnapshot Loop::snapshot() const {
     if (transport->last_heard() >= 0) entry.idle_ms = (context_.now - transport->last_heard()) / kMillisecond;
     if (transport->rtt() >= 0) entry.rtt_ms = static_cast<double>(transport->rtt()) / 1000.0;
     entry.srtp_profile = transport->srtp_profile();
+    entry.over_tcp = transport->is_over_tcp();
     snapshot.transports.push_back(entry);
   }
   return snapshot;

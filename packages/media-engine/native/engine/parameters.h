@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,7 @@ inline constexpr uint32_t kMaxThreads = 64;
 
 struct EngineConfig {
   uint16_t port = 0;
+  std::optional<uint16_t> tcp_port;  // of ICE-TCP (RFC 6544); 0 picks a free one
   std::string bind_address;
   std::vector<SrtpProfile> srtp_profiles;
   // Media threads, 1 to kMaxThreads.

@@ -106,7 +106,7 @@ void Transport::close() {
 
 bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet) {
   // A client's own socket has one pair for each candidate, whatever local address the system gives it.
-  if (!uses_table_) local_id = LocalAddresses::kAny;
+  if (!uses_table_ && !ice_is_tcp(local_id)) local_id = LocalAddresses::kAny;
   const IceDrop drop = ice_.handle_stun(context_.now, local_id, from, packet);
   if (drop != IceDrop::None) {
     context_.drops.add(drop == IceDrop::Malformed ? Drop::malformed_stun : Drop::stun_rejected);
@@ -115,11 +115,11 @@ bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSp
   }
   last_heard_ = context_.now;
   // Authentic: remember the address, so that DTLS overtaking our own check is not lost.
-  if (uses_table_ && std::find(addresses_.begin(), addresses_.end(), from) == addresses_.end()) {
+  if (is_in_table({local_id, from}) && std::find(addresses_.begin(), addresses_.end(), from) == addresses_.end()) {
     if (addresses_.size() == kMaxAddresses) {
       // The oldest that is of no use any more makes room; the agent itself keeps fewer pairs than this.
       const auto stale = std::find_if(addresses_.begin(), addresses_.end(),
-                                      [this](const SocketAddress& address) { return !is_own_pair(address); });
+                                      [this](const SocketAddress& address) { return !ice_.is_valid(address); });
       if (stale != addresses_.end()) {
         context_.addresses.remove(*stale, *this);
         addresses_.erase(stale);
@@ -142,7 +142,7 @@ void Transport::drain_ice() {
         update_state();
         break;
       case IceOutput::Kind::PairValid:
-        if (uses_table_) {
+        if (is_in_table(output.pair)) {
           context_.addresses.set(output.pair.remote, *this, true);
           if (std::find(addresses_.begin(), addresses_.end(), output.pair.remote) == addresses_.end()) {
             addresses_.push_back(output.pair.remote);
@@ -151,7 +151,7 @@ void Transport::drain_ice() {
         break;
       case IceOutput::Kind::PairInvalid:
         // The same peer may be known at another address of ours.
-        if (uses_table_ && !is_own_pair(output.pair.remote)) {
+        if (is_in_table(output.pair) && !ice_.is_valid(output.pair.remote)) {
           context_.addresses.remove(output.pair.remote, *this);
           addresses_.erase(std::remove(addresses_.begin(), addresses_.end(), output.pair.remote), addresses_.end());
         }
@@ -175,13 +175,18 @@ void Transport::start_dtls() {
   }
 }
 
-void Transport::handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid) {
+void Transport::lose_stream(uint32_t local_id) {
+  ice_.lose_local(context_.now, local_id);
+  drain_ice();
+}
+
+void Transport::handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid) {
   if (!valid || !dtls_) {
     if (early_dtls_.size() == kMaxEarlyDtls) {
       early_dtls_.pop_front();
       context_.drops.add(Drop::dtls_unexpected);
     }
-    early_dtls_.emplace_back(from, std::vector<uint8_t>(packet.begin(), packet.end()));
+    early_dtls_.emplace_back(IceAddressPair{local_id, from}, std::vector<uint8_t>(packet.begin(), packet.end()));
     return;
   }
   last_heard_ = context_.now;
@@ -192,13 +197,13 @@ void Transport::handle_dtls(const SocketAddress& from, ByteSpan packet, bool val
 void Transport::replay_early_dtls() {
   if (!dtls_) return;
   const bool any = std::any_of(early_dtls_.begin(), early_dtls_.end(),
-                               [this](const auto& early) { return is_own_pair(early.first); });
+                               [this](const auto& early) { return is_own_pair(early.first.local_id, early.first.remote); });
   if (!any) return;
   auto early = std::move(early_dtls_);
   early_dtls_.clear();
-  for (const auto& [from, bytes] : early) {
-    if (is_own_pair(from)) {
-      handle_dtls(from, bytes, true);
+  for (const auto& [pair, bytes] : early) {
+    if (is_own_pair(pair.local_id, pair.remote)) {
+      handle_dtls(pair.local_id, pair.remote, bytes, true);
     } else {
       context_.drops.add(Drop::dtls_unexpected);
     }

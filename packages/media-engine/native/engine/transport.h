@@ -51,7 +51,7 @@ class Transport {
   void close();
 
   // False when it was not authentic, or of no use.
-  // `local_id`: which of our addresses it came to, see LocalAddresses.
+  // `local_id`: which of our addresses it came to, see LocalAddresses, or over which TCP connection, see kIceTcp.
   bool handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet);
   // An answer to a check of ours that has none yet, as far as its transaction id tells.
   [[nodiscard]] bool awaits_stun(ByteSpan packet) const { return ice_.awaits(packet); }
@@ -59,7 +59,9 @@ class Transport {
   [[nodiscard]] bool admits_stun() { return !stun_budget_.empty(context_.now); }
   void charge_stun() { static_cast<void>(stun_budget_.take(context_.now)); }
   // `valid`: the address belongs to a validated pair of this transport.
-  void handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid);
+  void handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid);
+  // The TCP connection with that number is gone.
+  void lose_stream(uint32_t local_id);
   void handle_rtp(MutableByteSpan packet);
   void handle_rtcp(MutableByteSpan packet);
   void handle_timeout();
@@ -79,7 +81,10 @@ class Transport {
   // `packet` is compound RTCP in clear, copied.
   bool send_rtcp(ByteSpan packet);
 
-  [[nodiscard]] bool is_own_pair(const SocketAddress& from) const { return ice_.is_valid(from); }
+  // Of UDP addresses of ours it does not matter which.
+  [[nodiscard]] bool is_own_pair(uint32_t local_id, const SocketAddress& from) const {
+    return ice_is_tcp(local_id) ? ice_.is_valid(local_id, from) : ice_.is_valid(from);
+  }
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] uint32_t room() const { return room_; }
   [[nodiscard]] TransportState state() const { return state_; }
@@ -88,6 +93,7 @@ class Transport {
   [[nodiscard]] UdpSocket* own_socket() const { return own_socket_.get(); }
   [[nodiscard]] MediaSession& media() { return media_; }
   [[nodiscard]] const TransportCounters& counters() const { return counters_; }
+  [[nodiscard]] bool is_over_tcp() const { return send_to_ && send_to_->stream != 0; }
   [[nodiscard]] Micros rtt() const { return ice_.rtt(); }
   [[nodiscard]] Micros min_rtt() const { return ice_.min_rtt(); }
   // -1 = nothing authentic has come yet.
@@ -100,8 +106,10 @@ class Transport {
 
  private:
   [[nodiscard]] Route route(const IceAddressPair& pair) const {
-    return {pair.remote, context_.locals.find(pair.local_id)};
+    return {pair.remote, context_.locals.find(pair.local_id), ice_is_tcp(pair.local_id) ? pair.local_id : 0};
   }
+  // Whether packets of the pair are sorted by the address table: not on a socket of our own, nor over TCP.
+  [[nodiscard]] bool is_in_table(const IceAddressPair& pair) const { return uses_table_ && !ice_is_tcp(pair.local_id); }
 
   void drain_ice();
   void drain_dtls();
@@ -135,7 +143,7 @@ class Transport {
   std::deque<std::string> local_ufrags_;
   std::vector<SocketAddress> addresses_;  // ours in the address table
   // DTLS that came before the answer was processed or our own check came back: the newest few.
-  std::deque<std::pair<SocketAddress, std::vector<uint8_t>>> early_dtls_;
+  std::deque<std::pair<IceAddressPair, std::vector<uint8_t>>> early_dtls_;
   Micros dtls_deadline_ = kNever;
   Micros handshake_until_ = kNever;
   Micros last_heard_ = -1;
