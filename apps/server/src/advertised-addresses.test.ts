@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { advertisedAddresses, advertisedTcpAddresses } from './advertised-addresses.ts'
+import {
+  advertisedAddresses,
+  advertisedTcpAddresses,
+  learnedAddresses,
+  learnedTcpAddresses,
+} from './advertised-addresses.ts'
 
 const interfaces = [
   { address: '127.0.0.1', internal: true },
@@ -57,4 +62,27 @@ test('TCP is offered at the same addresses, under its own ports', () => {
     own.map(({ port }) => port),
     [443, 443, 443],
   )
+})
+
+test('learned addresses are offered with the own address behind them, unless they are offered already', () => {
+  const offered = [{ ip: '203.0.113.5', port: 10000 }]
+  const learned = [...offered, { ip: '198.51.100.9', port: 40000 }, { ip: '2001:db8::9', port: 10000 }]
+  assert.deepEqual(learnedAddresses(learned, offered, interfaces, 10000), [
+    { ip: '198.51.100.9', port: 40000, base: { ip: '192.168.1.5', port: 10000 } },
+    { ip: '2001:db8::9', port: 10000, base: { ip: 'fd00::5', port: 10000 } },
+  ])
+  assert.deepEqual(learnedAddresses([{ ip: '198.51.100.9', port: 1 }], [], [], 10000)[0]?.base, {
+    ip: '0.0.0.0',
+    port: 10000,
+  })
+})
+
+test('TCP is offered at a learned address when its NAT left the UDP port as it was', () => {
+  const learned = [
+    { ip: '198.51.100.9', port: 10000 },
+    { ip: '198.51.100.8', port: 40000 },
+    { ip: '203.0.113.5', port: 10000 },
+  ]
+  const offered = [{ ip: '203.0.113.5', port: 10000 }]
+  assert.deepEqual(learnedTcpAddresses(learned, offered, { udp: 10000, tcp: 443 }), [{ ip: '198.51.100.9', port: 443 }])
 })

@@ -10,6 +10,8 @@ export interface Addresses {
   /** Addresses of this machine in its networks. */
   readonly hosts: readonly string[]
   readonly media: readonly { readonly ip: string; readonly port: number }[]
+  /** In ICE candidates now, those learned from STUN included. */
+  readonly offered?: readonly { readonly ip: string; readonly port: number }[]
   readonly redirectsToHttps: boolean
   /** SHA-256 of a certificate that browsers will ask about. */
   readonly selfSignedFingerprint: string | undefined

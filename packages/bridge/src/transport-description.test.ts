@@ -50,6 +50,27 @@ test('a TCP address waits for connections, and is worth less than any UDP addres
   assert.equal(new Set(candidates.map(({ foundation }) => foundation)).size, candidates.length)
 })
 
+test('an address that a NAT shows to the outside is server-reflexive', () => {
+  const base = { ip: '10.0.0.5', port: 10000 }
+  const { candidates } = describeTransport({
+    local: { id: 1 as TransportId, iceUfrag: 'ufrag', icePwd: 'pwd' },
+    fingerprint: 'AB:CD',
+    addresses: [base, { ip: '203.0.113.7', port: 40000, base }],
+    webSocketPath: '/',
+  })
+  assert.deepEqual(candidates[1], {
+    foundation: '2',
+    component: 1,
+    protocol: 'udp',
+    priority: candidatePriority(100, 65534, 1),
+    ip: '203.0.113.7',
+    port: 40000,
+    type: 'srflx',
+    relatedAddress: '10.0.0.5',
+    relatedPort: 10000,
+  })
+})
+
 test('priorities are those of RFC 8445 §5.1.2.1', () => {
   assert.equal(candidatePriority(126, 65535, 1), 2130706431)
   assert.equal(candidatePriority(0, 0, 1), 255)

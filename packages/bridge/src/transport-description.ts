@@ -9,6 +9,8 @@ export interface AdvertisedAddress {
   readonly port: number
   /** Default `udp`. */
   readonly protocol?: 'udp' | 'tcp'
+  /** The machine's own address, where the one above is what a NAT makes of it. */
+  readonly base?: { readonly ip: string; readonly port: number }
 }
 
 export interface OfferedTransport {
@@ -25,22 +27,25 @@ export function describeTransport(offer: OfferedTransport): TransportDescription
     ufrag: offer.local.iceUfrag,
     pwd: offer.local.icePwd,
     fingerprints: [{ hash: 'sha-256', value: offer.fingerprint, setup: 'actpass' }],
-    candidates: offer.addresses.map(hostCandidate),
+    candidates: offer.addresses.map(candidateOf),
     webSocketUrls: [offer.webSocketPath],
   }
 }
 
 /** The first address is preferred. Every address has its own foundation, as bases differ (RFC 8445 §5.1.1.3). */
-function hostCandidate(address: AdvertisedAddress, index: number): IceCandidate {
+function candidateOf(address: AdvertisedAddress, index: number): IceCandidate {
+  const { base } = address
+  const typePreference = base ? serverReflexiveTypePreference : hostTypePreference
   return {
     foundation: String(index + 1),
     component: rtpComponent,
     ip: address.ip,
     port: address.port,
-    type: 'host',
+    type: base ? 'srflx' : 'host',
+    ...(base && { relatedAddress: base.ip, relatedPort: base.port }),
     ...(address.protocol === 'tcp'
       ? { protocol: 'tcp', tcpType: 'passive', priority: tcpPriority(index) }
-      : { protocol: 'udp', priority: candidatePriority(hostTypePreference, Math.max(0, 65535 - index), rtpComponent) }),
+      : { protocol: 'udp', priority: candidatePriority(typePreference, Math.max(0, 65535 - index), rtpComponent) }),
   }
 }
 
@@ -72,5 +77,6 @@ export function remoteTransport(description: TransportDescription): RemoteTransp
 
 const rtpComponent = 1
 const hostTypePreference = 126
+const serverReflexiveTypePreference = 100
 const tcpTypePreference = 90
 const passivePreference = 4

@@ -93,6 +93,10 @@ export class MemoryEngine implements MediaEngine {
     this.#transport(id).rtp = parameters
   }
 
+  askStunServer(): void {
+    this.#checkOpen()
+  }
+
   closeTransport(id: TransportId): void {
     this.#transport(id)
     for (const [source, { options }] of this.sources) if (options.transport === id) this.closeSource(source)

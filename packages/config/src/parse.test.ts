@@ -28,6 +28,7 @@ test('an empty environment gives the documented defaults', () => {
       threads: undefined,
       advertisedAddresses: [],
       advertisesPrivateAddresses: true,
+      stunServers: [],
     },
     xmpp: { domain: 'meet.jitsi', mucDomain: 'muc.meet.jitsi', authDomain: 'auth.meet.jitsi' },
     log: { level: 'info', format: 'auto' },

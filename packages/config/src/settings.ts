@@ -1,5 +1,5 @@
 /** Each role's typed slice of the settings. A role never reads the environment. */
-import type { ListenAddress } from './kinds.ts'
+import type { HostPort, ListenAddress } from './kinds.ts'
 import { parseVariables } from './parse.ts'
 import type { Parsed, Variables } from './parse.ts'
 import { SETTINGS } from './table.ts'
@@ -26,6 +26,8 @@ export interface MediaSettings {
   /** Empty = find out from the machine's interfaces. */
   readonly advertisedAddresses: readonly ListenAddress[]
   readonly advertisesPrivateAddresses: boolean
+  /** To learn public addresses from; may be empty. */
+  readonly stunServers: readonly HostPort[]
 }
 
 export interface XmppSettings {
@@ -73,6 +75,7 @@ function slice(values: Values): Settings {
       threads: values.PARLEY_MEDIA_THREADS,
       advertisedAddresses: values.JVB_ADVERTISE_IPS ?? (dockerHost ? [{ ip: dockerHost }] : []),
       advertisesPrivateAddresses: values.JVB_ADVERTISE_PRIVATE_CANDIDATES,
+      stunServers: values.JVB_DISABLE_STUN ? [] : (values.JVB_STUN_SERVERS ?? []),
     },
     xmpp: { domain: values.XMPP_DOMAIN, mucDomain: values.XMPP_MUC_DOMAIN, authDomain: values.XMPP_AUTH_DOMAIN },
     log: { level: values.LOG_LEVEL, format: values.PARLEY_LOG_FORMAT },

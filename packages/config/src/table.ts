@@ -2,7 +2,19 @@
  * Every setting, once. The reference page, `parley config`, the parser and the typed slices all come from this table. A
  * setting appears here with the first code that reads it.
  */
-import { addressList, domainName, duration, integer, ipAddress, oneOf, origin, path, port, yesNo } from './kinds.ts'
+import {
+  addressList,
+  domainName,
+  duration,
+  hostList,
+  integer,
+  ipAddress,
+  oneOf,
+  origin,
+  path,
+  port,
+  yesNo,
+} from './kinds.ts'
 import type { Kind } from './kinds.ts'
 
 /** The part of the program that reads a setting. */
@@ -122,6 +134,20 @@ export const SETTINGS = {
     kind: yesNo(),
     default: '1',
     meaning: 'Offer the private addresses of the machine (RFC 1918, RFC 4193) besides those of `JVB_ADVERTISE_IPS`.',
+    readBy: ['bridge'],
+  },
+  JVB_STUN_SERVERS: {
+    kind: hostList(3478),
+    unset: 'nobody is asked',
+    meaning:
+      'STUN servers that are asked every two minutes how the media port looks from outside; the answer is offered beside ' +
+      'the other addresses. For servers behind a NAT whose public address is not known or changes.',
+    readBy: ['bridge'],
+  },
+  JVB_DISABLE_STUN: {
+    kind: yesNo(),
+    default: '0',
+    meaning: 'Ask no STUN server, whatever `JVB_STUN_SERVERS` says.',
     readBy: ['bridge'],
   },
   XMPP_DOMAIN: {

@@ -29,6 +29,7 @@ import {
   nativeEncodings,
   nativeFingerprints,
   nativeRtpParameters,
+  requireAddress,
   requireIceCredentials,
   requirePort,
 } from './validate.ts'
@@ -233,6 +234,11 @@ class Engine implements MediaEngine {
     this.#send(this.#native.requestKeyFrame(this.#running(), source))
   }
 
+  askStunServer(server: { readonly ip: string; readonly port: number }): void {
+    const { ip, port } = requireAddress(server, 'a STUN server')
+    this.#send(this.#native.askStunServer(this.#running(), ip, port))
+  }
+
   stats(): EngineStats {
     const stats = this.#native.stats(this.#running())
     if (stats === null) throw new EngineError('overloaded', 'the engine did not answer within a second')
@@ -296,6 +302,10 @@ class Engine implements MediaEngine {
       }
       case 2:
         return []
+      case 8: {
+        const [, , server, address] = event
+        return [{ type: 'mapped-address', server, ...(address !== null && { address }) }]
+      }
     }
   }
 

@@ -4,11 +4,15 @@
  */
 import { createRequire } from 'node:module'
 
-/** `[0, transport, state, reason, address]`, `[1, room, levels]` or `[2]` = stopped, the last one. */
+/**
+ * `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2]` = stopped, the last one, or
+ * `[8, 0, STUN server, our address | null]`.
+ */
 export type NativeEvent =
   | readonly [0, number, number, string | null, string | null]
   | readonly [1, number, Uint32Array]
   | readonly [2]
+  | readonly [8, number, string, string | null]
 
 export interface NativeHandle {
   readonly __brand: 'NativeHandle'
@@ -104,6 +108,7 @@ export interface NativeEngine {
   closeSource(handle: NativeHandle, id: number): boolean
   setForwarding(handle: NativeHandle, receiver: number, sources: Uint32Array): boolean
   requestKeyFrame(handle: NativeHandle, source: number): boolean
+  askStunServer(handle: NativeHandle, ip: string, port: number): boolean
   stats(handle: NativeHandle): NativeStats | null
   createLoadSender(handle: NativeHandle, id: number, transport: number, parameters: Uint32Array): boolean
   closeLoadSender(handle: NativeHandle, id: number): boolean

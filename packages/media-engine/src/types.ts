@@ -101,6 +101,8 @@ export type EngineEvent =
    * Level is RFC 6464's: 0 = loudest, 127 = silence.
    */
   | { readonly type: 'audio-levels'; readonly room: RoomId; readonly levels: Uint32Array }
+  /** Where a STUN server sees the media port; absent = it did not answer. Addresses as `ip:port` or `[ip]:port`. */
+  | { readonly type: 'mapped-address'; readonly server: string; readonly address?: string }
   /** What the way to a receiver carries, media and repair together; told when it has changed noticeably. */
   | { readonly type: 'bandwidth-estimate'; readonly transport: TransportId; readonly bps: number }
 
@@ -203,6 +205,12 @@ export interface MediaEngine {
   ): void
   /** Ask the sender for a key frame (RFC 4585 PLI), merged with other requests. */
   requestKeyFrame(source: SourceId): void
+
+  /**
+   * Ask a STUN server, from the media port, under which address it sees that port. The event `mapped-address` tells, at the
+   * latest after 40 s. Sixteen may be asked at a time; of more, it tells at once that they do not answer.
+   */
+  askStunServer(server: { readonly ip: string; readonly port: number }): void
 
   stats(): EngineStats
   close(): Promise<void>

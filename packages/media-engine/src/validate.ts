@@ -39,11 +39,20 @@ export function requirePort(port: number, name: string): number {
 export function nativeCandidates(options: TransportOptions): (string | number)[] {
   const candidates = options.remoteCandidates ?? []
   if (candidates.length > 16) throw badArgument(`at most 16 remote candidates, not ${candidates.length}`)
-  return candidates.flatMap(({ ip, port }) => {
-    if (isIP(ip) === 0) throw badArgument(`remote candidate has no IP address: ${ip}`)
-    if (requirePort(port, 'a remote candidate') === 0) throw badArgument('a remote candidate needs a port')
+  return candidates.flatMap((candidate) => {
+    const { ip, port } = requireAddress(candidate, 'a remote candidate')
     return [ip, port]
   })
+}
+
+/** @param name of the thing, with its article */
+export function requireAddress(
+  address: { readonly ip: string; readonly port: number },
+  name: string,
+): { readonly ip: string; readonly port: number } {
+  if (isIP(address.ip) === 0) throw badArgument(`${name} has no IP address: ${address.ip}`)
+  if (requirePort(address.port, name) === 0) throw badArgument(`${name} needs a port`)
+  return address
 }
 
 export function requireIceCredentials(remote: RemoteTransport): void {

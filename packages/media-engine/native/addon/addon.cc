@@ -16,7 +16,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   };
-  constexpr std::array<Call, 21> kCalls = {{
+  constexpr std::array<Call, 22> kCalls = {{
       {"open", open},
       {"close", close},
       {"createRoom", create_room},
@@ -31,6 +31,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"closeSource", close_source},
       {"setForwarding", set_forwarding},
       {"requestKeyFrame", request_key_frame},
+      {"askStunServer", ask_stun_server},
       {"stats", stats},
       {"createLoadSender", create_load_sender},
       {"closeLoadSender", close_load_sender},

@@ -18,6 +18,7 @@ napi_value set_source_blocked(napi_env env, napi_callback_info info);
 napi_value close_source(napi_env env, napi_callback_info info);
 napi_value set_forwarding(napi_env env, napi_callback_info info);
 napi_value request_key_frame(napi_env env, napi_callback_info info);
+napi_value ask_stun_server(napi_env env, napi_callback_info info);
 napi_value stats(napi_env env, napi_callback_info info);
 
 // load_calls.cc

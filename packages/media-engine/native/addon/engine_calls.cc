@@ -204,6 +204,16 @@ napi_value request_key_frame(napi_env env, napi_callback_info info) {
   return make_bool(env, post(handle, arguments, id, [id](Loop& loop) { loop.request_key_frame(id); }));
 }
 
+// askStunServer(handle, ip, port)
+napi_value ask_stun_server(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  SocketAddress server;
+  const std::string ip = arguments.text(1);
+  if (!parse_address(ip, static_cast<uint16_t>(arguments.u32(2)), server)) return make_bool(env, false);
+  return make_bool(env, post(handle, arguments, 0, [server](Loop& loop) { loop.ask_stun_server(server); }));
+}
+
 // stats(handle) → object, or null when the engine did not answer in time
 napi_value stats(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);

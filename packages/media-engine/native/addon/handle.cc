@@ -17,7 +17,8 @@ void on_environment_end(void* data) {
   }
 }
 
-// Types: 0 = [0, transport, state, reason | null, address | null], 1 = [1, room, Uint32Array]; [2] = stopped, the last one.
+// Types: 0 = [0, transport, state, reason | null, address | null], 1 = [1, room, Uint32Array]; [2] = stopped, the last one;
+// 8 = [8, 0, STUN server, mapped address | null].
 napi_value make_event(napi_env env, const EngineEvent& event) {
   napi_value out = nullptr;
   napi_create_array(env, &out);
@@ -25,6 +26,11 @@ napi_value make_event(napi_env env, const EngineEvent& event) {
   napi_set_element(env, out, 1, make_number(env, event.id));
   if (event.type == EngineEvent::Type::audio_levels) {
     napi_set_element(env, out, 2, make_u32s(env, event.levels.data(), event.levels.size()));
+    return out;
+  }
+  if (event.type == EngineEvent::Type::mapped_address) {
+    napi_set_element(env, out, 2, make_text(env, event.remote_address));
+    napi_set_element(env, out, 3, event.mapped_address.empty() ? make_null(env) : make_text(env, event.mapped_address));
     return out;
   }
   napi_set_element(env, out, 2, make_number(env, static_cast<double>(event.state)));

@@ -43,7 +43,8 @@ Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::func
                {},
                -kMediaRest},
       streams_(context_, poller_),
-      admission_(random_.u64()) {
+      admission_(random_.u64()),
+      stun_query_(random_) {
   context_.send.set_streams(&streams_);
   listening_ = poller_.ok() && poller_.add(*socket_);
 }
@@ -75,6 +76,7 @@ void Loop::run() {
     run_commands();
     run_timers();
     run_streams();
+    run_stun_query();
     run_load_senders();
     run_media_tick();
     steer();
@@ -219,6 +221,10 @@ void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
       is_named = transport != nullptr;
     } else if (const auto tag = stun_peek_transaction_tag(datagram.bytes)) {
       if (give_away(datagram, loop_of_id(*tag, loops))) return;
+      if (*tag == StunQuery::kTransactionTag && stun_query_.handle_stun(datagram.from, datagram.bytes)) {
+        drain_stun_query();
+        return;
+      }
       transport = find_transport(*tag);
       is_named = transport != nullptr && transport->awaits_stun(datagram.bytes);
     }
@@ -341,7 +347,8 @@ void Loop::run_media_tick() {
 Micros Loop::next_deadline() const {
   Micros deadline = timers_.empty() ? kNever : timers_.top().first;
   for (const auto& [id, sender] : load_senders_) deadline = std::min(deadline, sender->next_deadline());
-  return std::min({deadline, next_tick_, next_steering_, listen_again_, streams_.next_deadline()});
+  return std::min({deadline, next_tick_, next_steering_, listen_again_, streams_.next_deadline(),
+                   stun_query_.next_deadline()});
 }
 
 Transport* Loop::find_transport(uint32_t id) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/demux.h"
+#include "core/stun_query.h"
 #include "engine/admission.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
@@ -73,6 +74,8 @@ class Loop {
   void close_source(uint32_t id);
   void set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>& entries);
   void request_key_frame(uint32_t source);
+  // On loop 0 only, to which the answers come. The event `mapped_address` tells the end.
+  void ask_stun_server(const SocketAddress& server);
   [[nodiscard]] EngineSnapshot snapshot() const;
 
   // Load generation, on the loop's thread.
@@ -112,6 +115,9 @@ class Loop {
   bool reject_stream(TcpStream& stream);
   void end_stream(TcpStream& stream);
   void run_streams();
+  void run_stun_query();
+  void drain_stun_query();
+  void tell_mapped_address(const SocketAddress& server, std::string mapped);
   void forward_batch();
   void run_commands();
   void run_timers();
@@ -137,6 +143,7 @@ class Loop {
   TcpStreams streams_;
   ReceiveBatch receive_batch_;
   Admission admission_;
+  StunQuery stun_query_;
   std::unordered_map<uint32_t, std::unique_ptr<Source>> sources_;
   std::unordered_map<uint32_t, std::unique_ptr<Transport>> transports_;
   std::unordered_map<uint32_t, std::unique_ptr<Room>> rooms_;
