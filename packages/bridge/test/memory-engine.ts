@@ -79,6 +79,10 @@ export class MemoryEngine implements MediaEngine {
     return { id, iceUfrag: `ufrag${id}`, icePwd: `password-of-transport-${id}` }
   }
 
+  createPlainTransport(): never {
+    throw engineError('bad-argument', 'this engine has no network')
+  }
+
   connectTransport(id: TransportId, remote: RemoteTransport): void {
     this.#transport(id).connects.push(remote)
   }

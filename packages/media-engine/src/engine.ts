@@ -2,7 +2,7 @@
  * The engine's face: tables of what exists, checks before anything crosses the border, and events in this package's words.
  * The native object stays behind private fields.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { availableParallelism, constants as osConstants } from 'node:os'
 import { loadNative, type NativeEngine, type NativeEvent, type NativeHandle } from './native.ts'
 import {
@@ -10,8 +10,10 @@ import {
   type EngineEvent,
   type EngineOptions,
   type EngineStats,
+  type LocalPlainTransport,
   type LocalTransport,
   type MediaEngine,
+  type PlainTransportOptions,
   type RemoteTransport,
   type RoomId,
   type RtpParameters,
@@ -22,6 +24,7 @@ import {
   type TransportOptions,
   type TransportState,
 } from './types.ts'
+import { nativeKeys, profileOf } from './srtp-keys.ts'
 import { maxThreads, type RoomLoad, threadDigit, threadForRoom } from './threads.ts'
 import {
   badArgument,
@@ -29,9 +32,11 @@ import {
   nativeEncodings,
   nativeFingerprints,
   nativeRtpParameters,
+  plainRemote,
   requireAddress,
   requireIceCredentials,
   requirePort,
+  requirePorts,
 } from './validate.ts'
 
 /**
@@ -55,6 +60,8 @@ interface Room extends RoomLoad {
 interface Transport {
   readonly room: RoomId
   readonly sources: Set<SourceId>
+  /** Has neither ICE nor DTLS. */
+  readonly isPlain: boolean
 }
 
 interface Source {
@@ -87,6 +94,7 @@ class Engine implements MediaEngine {
   readonly threads: number
   readonly #native: NativeEngine
   readonly #onEvents: EngineOptions['onEvents']
+  readonly #bindAddress: string | undefined
   readonly #rooms = new Map<RoomId, Room>()
   readonly #transports = new Map<TransportId, Transport>()
   readonly #sources = new Map<SourceId, Source>()
@@ -98,8 +106,9 @@ class Engine implements MediaEngine {
   constructor(options: EngineOptions) {
     this.#native = loadNative()
     this.#onEvents = options.onEvents
+    this.#bindAddress = options.bindAddress
     const port = requirePort(options.port, 'port')
-    const address = options.bindAddress === undefined || options.bindAddress === '::' ? '' : options.bindAddress
+    const address = nativeBindAddress(options.bindAddress)
     const threads = requireThreads(options.threads)
     const tcpPort = options.tcpPort === undefined ? -1 : requirePort(options.tcpPort, 'tcpPort')
     const profiles = nativeProfiles(options.srtpProfiles)
@@ -146,13 +155,30 @@ class Engine implements MediaEngine {
     this.#send(
       this.#native.createTransport(this.#running(), id, options.room, controlling, iceUfrag, icePwd, candidates),
     )
-    this.#transports.set(id, { room: options.room, sources: new Set() })
+    this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: false })
     transports.add(id)
     return { id, iceUfrag, icePwd }
   }
 
+  createPlainTransport(options: PlainTransportOptions): LocalPlainTransport {
+    const { thread, transports } = this.#room(options.room)
+    const remote = plainRemote(options)
+    const { profile, keys } = options.srtp ? nativeKeys(options.srtp) : { profile: 0, keys: [] }
+    const id = this.#nextId(thread) as TransportId
+    const bindAddress = options.bindAddress ?? this.#bindAddress
+    const address = nativeBindAddress(bindAddress)
+    const create = (port: number) =>
+      this.#native.createPlainTransport(
+        ...[this.#running(), id, options.room, address, port, remote.ip, remote.port, profile, keys],
+      )
+    const port = firstFreePort(create, options.ports, bindAddress)
+    this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: true })
+    transports.add(id)
+    return { id, port, ...(address !== '' && { ip: address }) }
+  }
+
   connectTransport(transport: TransportId, remote: RemoteTransport): void {
-    this.#transport(transport)
+    this.#iceTransport(transport)
     requireIceCredentials(remote)
     const fingerprints = nativeFingerprints(remote)
     this.#send(
@@ -168,7 +194,7 @@ class Engine implements MediaEngine {
   }
 
   restartIce(transport: TransportId): LocalTransport {
-    const { room } = this.#transport(transport)
+    const { room } = this.#iceTransport(transport)
     const { iceUfrag, icePwd } = iceCredentials(this.#room(room).thread)
     this.#send(this.#native.restartIce(this.#running(), transport, iceUfrag, icePwd))
     return { id: transport, iceUfrag, icePwd }
@@ -338,6 +364,12 @@ class Engine implements MediaEngine {
     return transport
   }
 
+  #iceTransport(id: TransportId): Transport {
+    const transport = this.#transport(id)
+    if (transport.isPlain) throw badArgument(`transport ${id} is a plain one: it has neither ICE nor DTLS`)
+    return transport
+  }
+
   #source(id: SourceId): Source {
     this.#running()
     const source = this.#sources.get(id)
@@ -363,15 +395,33 @@ class Engine implements MediaEngine {
   }
 }
 
+/** Empty = all addresses. */
+function nativeBindAddress(address: string | undefined): string {
+  return address === undefined || address === '::' ? '' : address
+}
+
+/** Tries the ports from a random one on, so that one that was used a moment ago is not the next. */
+function firstFreePort(
+  create: (port: number) => number | false,
+  ports: PlainTransportOptions['ports'],
+  address: string | undefined,
+): number {
+  const { min, max } = requirePorts(ports)
+  const count = max - min + 1
+  const start = randomInt(count)
+  for (let i = 0; i < count; i++) {
+    const port = min + ((start + i) % count)
+    const opened = create(port)
+    if (opened === false) throw new EngineError('overloaded', "the engine's command queue is full")
+    if (opened > 0) return opened
+    if (-opened !== osConstants.errno.EADDRINUSE) throw openError(-opened, `UDP port ${port}`, address)
+  }
+  throw new EngineError('port-in-use', `all UDP ports from ${min} to ${max} are in use`)
+}
+
 function nativeProfiles(names: readonly SrtpProfileName[] = defaultProfiles): Uint32Array {
   if (names.length === 0) throw badArgument('at least one SRTP profile')
-  return Uint32Array.from(
-    names.map((name) => {
-      const id = profileIds[name]
-      if (id === undefined) throw badArgument(`unknown SRTP profile: ${name}`)
-      return id
-    }),
-  )
+  return Uint32Array.from(names.map((name) => profileOf(name).id))
 }
 
 function requireThreads(threads = Math.max(1, Math.min(availableParallelism() - 1, maxThreads))): number {
@@ -410,13 +460,6 @@ const transportStates: readonly TransportState[] = [
   'failed',
   'closed',
 ]
-
-/** RFC 5764 §4.1.2 and RFC 7714 §14.2. */
-const profileIds: Readonly<Record<SrtpProfileName, number>> = {
-  AES_CM_128_HMAC_SHA1_80: 0x0001,
-  AEAD_AES_128_GCM: 0x0007,
-  AEAD_AES_256_GCM: 0x0008,
-}
 
 /**
  * GCM is several times faster than counter mode with HMAC where the processor knows AES. Key length costs a third more

@@ -92,6 +92,18 @@ export interface NativeEngine {
     pwd: string,
     candidates: readonly (string | number)[],
   ): boolean
+  /** The port, a negative errno, or `false` as of all calls. */
+  createPlainTransport(
+    handle: NativeHandle,
+    id: number,
+    room: number,
+    address: string,
+    port: number,
+    remoteIp: string,
+    remotePort: number,
+    srtpProfile: number,
+    keys: readonly Uint8Array[],
+  ): number | false
   connectTransport(
     handle: NativeHandle,
     id: number,

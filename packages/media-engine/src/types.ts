@@ -44,6 +44,46 @@ export interface LocalTransport {
   readonly icePwd: string
 }
 
+/**
+ * A transport without ICE and DTLS, on a UDP port of its own: for recorders, phone gateways and other servers. RTP and RTCP
+ * share the port (RFC 5761).
+ */
+export interface PlainTransportOptions {
+  readonly room: RoomId
+  /** Where packets go to, and the only address from which they are taken; RTCP from any port there. */
+  readonly remote?: { readonly ip: string; readonly port: number }
+  /**
+   * Instead of `remote`: the address of the first packet that is good, for ever after. With `srtp` that is an authentic one;
+   * without, whoever sends something like RTP first is the peer.
+   */
+  readonly comedia?: boolean
+  /** Absent = neither encrypted nor authenticated. */
+  readonly srtp?: SrtpKeyPair
+  /** Default: the engine's. */
+  readonly bindAddress?: string
+  /** One of these; default: any free one. */
+  readonly ports?: { readonly min: number; readonly max: number }
+}
+
+/**
+ * Keys of both directions, master key and salt together in base64, as in SDP's `a=crypto:… inline:` (RFC 4568 §6.1, RFC 7714
+ * §14.2): 30, 28 or 44 bytes. Packets are numbered from new for each transport, so that keys must be new for each, too.
+ */
+export interface SrtpKeyPair {
+  readonly profile: SrtpProfileName
+  /** Of what we send. */
+  readonly localKey: string
+  /** Of what we receive. */
+  readonly remoteKey: string
+}
+
+export interface LocalPlainTransport {
+  readonly id: TransportId
+  /** The address it is bound to; absent = all of the machine. */
+  readonly ip?: string
+  readonly port: number
+}
+
 export interface RemoteTransport {
   readonly iceUfrag: string
   readonly icePwd: string
@@ -179,6 +219,12 @@ export interface MediaEngine {
   closeRoom(room: RoomId): void
 
   createTransport(options: TransportOptions): LocalTransport
+  /**
+   * Its state is `connected` once the peer's address is known. Without ICE nothing says that the peer is gone, but the
+   * `idleMs` of its statistics.
+   * @throws EngineError `port-in-use` when none of `ports` is free
+   */
+  createPlainTransport(options: PlainTransportOptions): LocalPlainTransport
   /** Start ICE and DTLS. Calling it again with other ICE credentials restarts ICE with the old DTLS association. */
   connectTransport(transport: TransportId, remote: RemoteTransport): void
   /**

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import {
   type CodecParameters,
   EngineError,
+  type PlainTransportOptions,
   type RemoteTransport,
   type RtpParameters,
   type SourceOptions,
@@ -53,6 +54,24 @@ export function requireAddress(
   if (isIP(address.ip) === 0) throw badArgument(`${name} has no IP address: ${address.ip}`)
   if (requirePort(address.port, name) === 0) throw badArgument(`${name} needs a port`)
   return address
+}
+
+/** Empty where it is to be learned. */
+export function plainRemote(options: PlainTransportOptions): { readonly ip: string; readonly port: number } {
+  const { remote, comedia = false } = options
+  if (comedia === (remote !== undefined)) {
+    throw badArgument('a plain transport needs either a remote address or comedia, not both')
+  }
+  return remote ? requireAddress(remote, 'the remote of a plain transport') : { ip: '', port: 0 }
+}
+
+/** Without a range the system picks one. */
+export function requirePorts(ports: PlainTransportOptions['ports']): { readonly min: number; readonly max: number } {
+  if (ports === undefined) return { min: 0, max: 0 }
+  const min = requirePort(ports.min, 'ports.min')
+  const max = requirePort(ports.max, 'ports.max')
+  if (min === 0 || max < min) throw badArgument(`ports must be a range from 1 to 65535, not ${min} to ${max}`)
+  return { min, max }
 }
 
 export function requireIceCredentials(remote: RemoteTransport): void {

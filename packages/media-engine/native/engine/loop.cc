@@ -270,10 +270,10 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
       schedule(*transport);
       break;
     case PacketKind::Rtp:
-      transport->handle_rtp(datagram.bytes);
+      transport->handle_rtp(datagram.from, datagram.bytes);
       break;
     default:
-      transport->handle_rtcp(datagram.bytes);
+      transport->handle_rtcp(datagram.from, datagram.bytes);
       break;
   }
 }

@@ -65,6 +65,7 @@ class Loop {
   void create_room(uint32_t id);
   void close_room(uint32_t id);
   void create_transport(const TransportConfig& config);
+  void create_plain_transport(const PlainTransportConfig& config, std::unique_ptr<UdpSocket> socket);
   void connect_transport(uint32_t id, const RemoteTransport& remote);
   void restart_ice(uint32_t id, const std::string& ufrag, const std::string& pwd);
   void set_rtp_parameters(uint32_t id, const RtpParameters& parameters);

@@ -53,6 +53,15 @@ void Loop::create_transport(const TransportConfig& config) {
   transports_.emplace(config.id, std::move(transport));
 }
 
+void Loop::create_plain_transport(const PlainTransportConfig& config, std::unique_ptr<UdpSocket> socket) {
+  Room* room = find_room(config.room);
+  if (room == nullptr || transports_.count(config.id) != 0 || !poller_.add(*socket)) return;
+  auto transport = std::make_unique<Transport>(context_, config, std::move(socket));
+  transport->media().set_audio_levels(&room->levels);
+  room->transports.push_back(config.id);
+  transports_.emplace(config.id, std::move(transport));
+}
+
 void Loop::connect_transport(uint32_t id, const RemoteTransport& remote) {
   Transport* transport = find_transport(id);
   if (transport == nullptr) return;

@@ -119,9 +119,9 @@ bool Loop::dispatch_frame(TcpStream& stream, MutableByteSpan frame) {
       if (!is_valid) {
         context_.drops.add(Drop::unknown_source_address);
       } else if (kind == PacketKind::Rtp) {
-        transport->handle_rtp(frame);
+        transport->handle_rtp(from, frame);
       } else {
-        transport->handle_rtcp(frame);
+        transport->handle_rtcp(from, frame);
       }
       return true;
     default:

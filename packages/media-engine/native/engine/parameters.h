@@ -10,6 +10,7 @@
 #include "core/address.h"
 #include "core/srtp.h"
 #include "engine/certificate.h"
+#include "engine/dtls.h"
 
 namespace parley {
 
@@ -45,6 +46,16 @@ struct TransportConfig {
   std::string ice_pwd;
   // Client mode: where to send checks. A transport with any has a socket of its own.
   std::vector<SocketAddress> remote_candidates;
+};
+
+// A transport without ICE and DTLS.
+struct PlainTransportConfig {
+  uint32_t id = 0;
+  uint32_t room = 0;
+  // Empty = the address of the first packet that is good.
+  std::optional<SocketAddress> remote;
+  // Empty = neither encrypted nor authenticated.
+  std::optional<SrtpKeys> keys;
 };
 
 struct RemoteTransport {

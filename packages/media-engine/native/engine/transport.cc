@@ -69,7 +69,7 @@ Transport::~Transport() {
 }
 
 bool Transport::connect(const RemoteTransport& remote) {
-  if (closed_) return true;
+  if (closed_ || plain_) return true;
   if (!ice_.set_remote(context_.now, {remote.ice_ufrag, remote.ice_pwd})) return false;
   if (!remote_) remote_ = remote;
   if (!dtls_) {
@@ -107,6 +107,10 @@ void Transport::close() {
 bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet) {
   // A client's own socket has one pair for each candidate, whatever local address the system gives it.
   if (!uses_table_ && !ice_is_tcp(local_id)) local_id = LocalAddresses::kAny;
+  if (plain_) {
+    context_.drops.add(Drop::stun_rejected);
+    return false;
+  }
   const IceDrop drop = ice_.handle_stun(context_.now, local_id, from, packet);
   if (drop != IceDrop::None) {
     context_.drops.add(drop == IceDrop::Malformed ? Drop::malformed_stun : Drop::stun_rejected);
@@ -181,6 +185,10 @@ void Transport::lose_stream(uint32_t local_id) {
 }
 
 void Transport::handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid) {
+  if (plain_) {
+    context_.drops.add(Drop::dtls_unexpected);
+    return;
+  }
   if (!valid || !dtls_) {
     if (early_dtls_.size() == kMaxEarlyDtls) {
       early_dtls_.pop_front();
@@ -297,7 +305,11 @@ Micros Transport::next_deadline() const {
   return closed_ ? kNever : std::min({ice_.next_deadline(), dtls_deadline_, handshake_until_});
 }
 
-void Transport::handle_rtp(MutableByteSpan packet) {
+void Transport::handle_rtp(const SocketAddress& from, MutableByteSpan packet) {
+  if (plain_ && !plain_->admits_rtp(from)) {
+    context_.drops.add(Drop::unknown_source_address);
+    return;
+  }
   if (!receiver_) {
     context_.drops.add(Drop::no_srtp_keys);
     return;
@@ -310,13 +322,14 @@ void Transport::handle_rtp(MutableByteSpan packet) {
                                                                   : Drop::srtp_malformed);
     return;
   }
+  if (plain_) hear_plain(from, true);
   last_heard_ = context_.now;
   ++counters_.packets_received;
   counters_.bytes_received += packet.size();
   media_.handle_rtp(packet.first(result.size), result.index);
 }
 
-void Transport::handle_rtcp(MutableByteSpan packet) {
+void Transport::handle_rtcp(const SocketAddress& from, MutableByteSpan packet) {
   if (!receiver_) {
     context_.drops.add(Drop::no_srtp_keys);
     return;
@@ -329,6 +342,7 @@ void Transport::handle_rtcp(MutableByteSpan packet) {
                                                                   : Drop::srtcp_malformed);
     return;
   }
+  if (plain_) hear_plain(from, false);
   last_heard_ = context_.now;
   ++counters_.packets_received;
   counters_.bytes_received += packet.size();
@@ -367,7 +381,7 @@ bool Transport::send_rtcp(ByteSpan packet) {
 }
 
 const char* Transport::srtp_profile() const {
-  return sender_ ? srtp_profile_info(sender_->profile()).name : "";
+  return sender_ ? sender_->profile_name() : "";
 }
 
 }  // namespace parley

@@ -20,6 +20,7 @@
 #include "engine/dtls.h"
 #include "engine/media_session.h"
 #include "engine/parameters.h"
+#include "engine/plain_peer.h"
 #include "engine/token_bucket.h"
 #include "engine/udp_socket.h"
 
@@ -37,6 +38,8 @@ class Transport {
   // `socket` is the loop's shared one; client transports bring their own.
   Transport(EngineContext& context, const TransportConfig& config, UdpSocket& socket,
             std::unique_ptr<UdpSocket> own_socket);
+  // Without ICE and DTLS (transport_plain.cc). Connected when the peer's address is known.
+  Transport(EngineContext& context, const PlainTransportConfig& config, std::unique_ptr<UdpSocket> own_socket);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -62,8 +65,8 @@ class Transport {
   void handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid);
   // The TCP connection with that number is gone.
   void lose_stream(uint32_t local_id);
-  void handle_rtp(MutableByteSpan packet);
-  void handle_rtcp(MutableByteSpan packet);
+  void handle_rtp(const SocketAddress& from, MutableByteSpan packet);
+  void handle_rtcp(const SocketAddress& from, MutableByteSpan packet);
   void handle_timeout();
   // When `handle_timeout` is due; kNever when idle.
   [[nodiscard]] Micros next_deadline() const;
@@ -83,6 +86,7 @@ class Transport {
 
   // Of UDP addresses of ours it does not matter which.
   [[nodiscard]] bool is_own_pair(uint32_t local_id, const SocketAddress& from) const {
+    if (plain_) return plain_->admits(from);
     return ice_is_tcp(local_id) ? ice_.is_valid(local_id, from) : ice_.is_valid(from);
   }
   [[nodiscard]] uint32_t id() const { return id_; }
@@ -111,6 +115,9 @@ class Transport {
   // Whether packets of the pair are sorted by the address table: not on a socket of our own, nor over TCP.
   [[nodiscard]] bool is_in_table(const IceAddressPair& pair) const { return uses_table_ && !ice_is_tcp(pair.local_id); }
 
+  [[nodiscard]] static TransportConfig transport_config(const PlainTransportConfig& config);
+  void start_plain();
+  void hear_plain(const SocketAddress& from, bool is_rtp);
   void drain_ice();
   void drain_dtls();
   void start_dtls();
@@ -130,8 +137,9 @@ class Transport {
   std::unique_ptr<UdpSocket> own_socket_;
   IceAgent ice_;
   std::unique_ptr<DtlsSession> dtls_;
-  std::unique_ptr<SrtpSender> sender_;
-  std::unique_ptr<SrtpReceiver> receiver_;
+  std::unique_ptr<RtpProtector> sender_;
+  std::unique_ptr<RtpUnprotector> receiver_;
+  std::optional<PlainPeer> plain_;  // instead of ICE and DTLS
   IndexLedger sent_;  // of `sender_`
   MediaSession media_;
 
