@@ -5,18 +5,27 @@
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createBridge } from '@parley/bridge'
+import type { AdvertisedAddress } from '@parley/bridge'
 import type { Settings } from '@parley/config'
 import { keepSelfSignedCertificate, openEdge } from '@parley/edge'
 import { createFocus } from '@parley/focus'
 import { createEngine } from '@parley/media-engine'
 import type { EngineEvent } from '@parley/media-engine'
 import { createXmppServer } from '@parley/xmpp'
-import { advertisedAddresses } from './advertised-addresses.ts'
+import {
+  advertisedAddresses,
+  advertisedTcpAddresses,
+  learnedAddresses,
+  learnedTcpAddresses,
+} from './advertised-addresses.ts'
+import type { Address } from './advertised-addresses.ts'
 import type { Addresses } from './announcement.ts'
 import { clientConfigScript } from './client-config.ts'
 import { type Inventory, takeInventory } from './inventory.ts'
 import { certificateRenewal } from './io/certificate-renewal.ts'
 import type { Logger } from './io/log.ts'
+import { resolveStunServer } from './io/stun-names.ts'
+import { MappedAddresses } from './mapped-addresses.ts'
 import { colibriRoute, xmppRoute } from './socket-routes.ts'
 import { Teardown } from './teardown.ts'
 import { VERSION } from './version.ts'
@@ -45,6 +54,7 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
     let onEngineEvents: (events: readonly EngineEvent[]) => void = () => {}
     const engine = createEngine({
       port: settings.media.port,
+      ...(settings.media.tcp && { tcpPort: settings.media.tcp.port }),
       ...(settings.media.threads !== undefined && { threads: settings.media.threads }),
       onEvents: (events) => onEngineEvents(events),
     })
@@ -52,14 +62,42 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
 
     const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
     const media = advertisedAddresses(settings.media, interfaces, engine.port)
+    const tcpMedia = engine.tcpPort ? advertisedTcpAddresses(settings.media, interfaces, engine.tcpPort) : []
+    const overTcp = (addresses: readonly Address[]) =>
+      addresses.map((address) => ({ ...address, protocol: 'tcp' as const }))
+    let offered: readonly AdvertisedAddress[] = [...media, ...overTcp(tcpMedia)]
     const bridge = createBridge({
       engine,
       serverId: 'parley',
-      advertisedAddresses: media,
+      advertisedAddresses: offered,
       version: VERSION,
       log: log.child({ component: 'bridge' }),
     })
-    onEngineEvents = (events) => bridge.onEngineEvents(events)
+    const mapped = new MappedAddresses({
+      servers: settings.media.stunServers,
+      engine,
+      resolve: resolveStunServer,
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs).unref()
+        return () => clearTimeout(timer)
+      },
+      onChange: (addresses) => {
+        const learned = learnedAddresses(addresses, media, interfaces, engine.port)
+        const tcp = settings.media.tcp?.mappedPort ?? engine.tcpPort
+        const learnedTcp = tcp ? learnedTcpAddresses(addresses, media, { udp: engine.port, tcp }) : []
+        offered = [...media, ...learned, ...overTcp([...tcpMedia, ...learnedTcp])]
+        bridge.setAdvertisedAddresses(offered)
+        log.info({ component: 'bridge', addresses }, 'public address learned from STUN')
+      },
+      onSilence: (servers) => {
+        log.warn({ component: 'bridge', servers }, 'no STUN server answers: the public address is not offered')
+      },
+    })
+    teardown.add('STUN', () => mapped.close())
+    onEngineEvents = (events) => {
+      bridge.onEngineEvents(events)
+      mapped.onEngineEvents(events)
+    }
 
     const focusJid = `focus@${domains.authDomain}/focus`
     const xmpp = createXmppServer({
@@ -109,11 +147,15 @@ export async function startServer({ settings, log, webRoot }: ServerOptions): Pr
         httpPort: edge.httpPort,
         httpsPort: edge.httpsPort,
         mediaPort: engine.port,
+        mediaTcpPort: engine.tcpPort,
         publicUrl: ports.publicUrl,
         hosts: interfaces
           .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
           .map(({ address }) => address),
         media,
+        get offered() {
+          return offered
+        },
         redirectsToHttps: ports.redirectsToHttps,
         selfSignedFingerprint: certificate?.sha256Fingerprint,
       },

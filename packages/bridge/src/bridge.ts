@@ -33,7 +33,7 @@ export interface BridgeOptions {
   readonly engine: MediaEngine
   /** Part of the channel's URL, `[A-Za-z0-9_.-]+`: tells a front proxy which bridge. */
   readonly serverId: string
-  /** Where peers reach the engine's UDP port, best first. */
+  /** Where peers reach the engine's ports, best first. */
   readonly advertisedAddresses: readonly AdvertisedAddress[]
   readonly log: Log
   /** Default: the machine's. */
@@ -79,6 +79,8 @@ export interface Bridge {
   authorizeChannel(path: string, query: string): ChannelAuthorization
   /** Call it once the socket is open. An endpoint that has gone meanwhile closes the socket at once. */
   attachChannel(ticket: ChannelTicket, socket: ChannelSocket): ChannelHandlers
+  /** From now on: for new endpoints, and those that restart ICE. */
+  setAdvertisedAddresses(addresses: readonly AdvertisedAddress[]): void
   /** The engine's `onEvents` goes here. */
   onEngineEvents(events: readonly EngineEvent[]): void
   stats(): BridgeStats
@@ -108,11 +110,13 @@ class LocalBridge implements Bridge {
     slowReaders: 0,
   }
   readonly #layerRates = new LayerRates()
+  #advertisedAddresses: readonly AdvertisedAddress[]
   #cancelPoll: (() => void) | undefined
   #isClosed = false
 
   constructor(options: BridgeOptions) {
     this.#options = options
+    this.#advertisedAddresses = options.advertisedAddresses
     this.#timers = options.timers ?? systemTimers
     this.#random = options.random ?? systemRandom
     this.#events = new LocalEventSource((error) => options.log.error({ error }, 'a listener of the bridge threw'))
@@ -147,12 +151,16 @@ class LocalBridge implements Bridge {
     return conference.attachChannel(endpoint, socket)
   }
 
+  setAdvertisedAddresses(addresses: readonly AdvertisedAddress[]): void {
+    this.#advertisedAddresses = addresses
+  }
+
   onEngineEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
       try {
         if (event.type === 'audio-levels') this.#byRoom.get(event.room)?.onAudioLevels(event.levels)
         else if (event.type === 'bandwidth-estimate') this.#onBandwidthEstimate(event)
-        else this.#onTransportState(event)
+        else if (event.type === 'transport-state') this.#onTransportState(event)
       } catch (error) {
         // The rest of the batch belongs to others.
         this.#options.log.error({ error, event: event.type }, 'an engine event was not handled')
@@ -231,7 +239,8 @@ class LocalBridge implements Bridge {
   }
 
   #describe({ conferenceId, endpointId }: EndpointAddress, password: string, local: LocalTransport) {
-    const { engine, serverId, advertisedAddresses: addresses } = this.#options
+    const { engine, serverId } = this.#options
+    const addresses = this.#advertisedAddresses
     const webSocketPath = formatChannelPath({ serverId, conferenceId, endpointId, password })
     return describeTransport({ local, fingerprint: engine.fingerprint, addresses, webSocketPath })
   }

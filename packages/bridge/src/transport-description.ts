@@ -3,10 +3,14 @@ import type { IceCandidate, TransportDescription } from '@parley/protocol'
 import type { LocalTransport, RemoteTransport } from '@parley/media-engine'
 import { BridgeError } from './errors.ts'
 
-/** An address under which peers reach the engine's UDP port. */
+/** An address under which peers reach one of the engine's ports. */
 export interface AdvertisedAddress {
   readonly ip: string
   readonly port: number
+  /** Default `udp`. */
+  readonly protocol?: 'udp' | 'tcp'
+  /** The machine's own address, where the one above is what a NAT makes of it. */
+  readonly base?: { readonly ip: string; readonly port: number }
 }
 
 export interface OfferedTransport {
@@ -23,22 +27,31 @@ export function describeTransport(offer: OfferedTransport): TransportDescription
     ufrag: offer.local.iceUfrag,
     pwd: offer.local.icePwd,
     fingerprints: [{ hash: 'sha-256', value: offer.fingerprint, setup: 'actpass' }],
-    candidates: offer.addresses.map(hostCandidate),
+    candidates: offer.addresses.map(candidateOf),
     webSocketUrls: [offer.webSocketPath],
   }
 }
 
 /** The first address is preferred. Every address has its own foundation, as bases differ (RFC 8445 §5.1.1.3). */
-function hostCandidate(address: AdvertisedAddress, index: number): IceCandidate {
+function candidateOf(address: AdvertisedAddress, index: number): IceCandidate {
+  const { base } = address
+  const typePreference = base ? serverReflexiveTypePreference : hostTypePreference
   return {
     foundation: String(index + 1),
     component: rtpComponent,
-    protocol: 'udp',
-    priority: candidatePriority(hostTypePreference, Math.max(0, 65535 - index), rtpComponent),
     ip: address.ip,
     port: address.port,
-    type: 'host',
+    type: base ? 'srflx' : 'host',
+    ...(base && { relatedAddress: base.ip, relatedPort: base.port }),
+    ...(address.protocol === 'tcp'
+      ? { protocol: 'tcp', tcpType: 'passive', priority: tcpPriority(index) }
+      : { protocol: 'udp', priority: candidatePriority(typePreference, Math.max(0, 65535 - index), rtpComponent) }),
   }
+}
+
+/** RFC 6544 §4.2: below every UDP candidate; of the local preference, three bits are the direction. */
+function tcpPriority(index: number): number {
+  return candidatePriority(tcpTypePreference, passivePreference * 2 ** 13 + Math.max(0, 8191 - index), rtpComponent)
 }
 
 /** RFC 8445 §5.1.2.1. */
@@ -64,3 +77,6 @@ export function remoteTransport(description: TransportDescription): RemoteTransp
 
 const rtpComponent = 1
 const hostTypePreference = 126
+const serverReflexiveTypePreference = 100
+const tcpTypePreference = 90
+const passivePreference = 4

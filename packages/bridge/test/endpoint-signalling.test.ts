@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { TransportDescription } from '@parley/protocol'
 import { Meeting, answeredTransport, cameraAndMicrophone, offeredMedia, value } from './meeting.ts'
 
 test('a new endpoint has what an offer needs', async () => {
@@ -19,6 +20,19 @@ test('a new endpoint has what an offer needs', async () => {
   for (const { ssrc } of [...bridgeSources.audio, ...bridgeSources.video]) assert.match(String(ssrc), /^\d{10}$/)
   // Offered parameters hold until the answer says otherwise.
   assert.equal(meeting.engine.transports.get(a.transport)?.rtp?.audioLevelExtensionId, 1)
+})
+
+test('addresses that are learned later are offered to who comes later, and at an ICE restart', async () => {
+  const meeting = new Meeting()
+  await meeting.join('aaaa')
+  const base = { ip: '10.0.0.5', port: 10000 }
+  meeting.bridge.setAdvertisedAddresses([base, { ip: '203.0.113.9', port: 40000, base }])
+  const b = await meeting.join('bbbb')
+  const expected = ['10.0.0.5 10000 host', '203.0.113.9 40000 srflx']
+  const addresses = (transport: TransportDescription) => transport.candidates.map((c) => `${c.ip} ${c.port} ${c.type}`)
+  assert.deepEqual(addresses(b.created.transport), expected)
+  const restarted = await meeting.bridge.port.restartIce({ conferenceId: 'room1', endpointId: 'aaaa' })
+  assert.deepEqual(addresses(value(restarted)), expected)
 })
 
 test('the permanent sources are the same for all endpoints of a conference, and others elsewhere', async () => {

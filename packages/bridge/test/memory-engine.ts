@@ -82,6 +82,10 @@ export class MemoryEngine implements MediaEngine {
     return { id, iceUfrag: `ufrag${id}`, icePwd: `password-of-transport-${id}` }
   }
 
+  createPlainTransport(): never {
+    throw engineError('bad-argument', 'this engine has no network')
+  }
+
   connectTransport(id: TransportId, remote: RemoteTransport): void {
     this.#transport(id).connects.push(remote)
   }
@@ -94,6 +98,10 @@ export class MemoryEngine implements MediaEngine {
 
   setRtpParameters(id: TransportId, parameters: RtpParameters): void {
     this.#transport(id).rtp = parameters
+  }
+
+  askStunServer(): void {
+    this.#checkOpen()
   }
 
   closeTransport(id: TransportId): void {

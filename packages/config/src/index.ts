@@ -1,6 +1,6 @@
 export { ConfigError } from './errors.ts'
 export type { Problem } from './errors.ts'
-export type { ListenAddress } from './kinds.ts'
+export type { HostPort, ListenAddress } from './kinds.ts'
 export { parseSettings } from './settings.ts'
 export type { EdgeSettings, LogSettings, MediaSettings, Settings, XmppSettings } from './settings.ts'
 export type { Notice, Origin, Parsed, Variables } from './parse.ts'

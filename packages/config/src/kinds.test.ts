@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { addressList, domainName, duration, origin, port, ValueError, yesNo } from './kinds.ts'
+import { addressList, domainName, duration, hostList, origin, port, ValueError, yesNo } from './kinds.ts'
 import type { Kind } from './kinds.ts'
 
 function accepts<T>(kind: Kind<T>, text: string, value: T): void {
@@ -65,6 +65,21 @@ test('address lists', () => {
   refuses(addressList(), Array.from({ length: 33 }, (_, index) => `10.0.0.${index}`).join(','))
 })
 
+test('lists of hosts have names, addresses and ports', () => {
+  const kind = hostList(3478)
+  assert.deepEqual(kind.parse('Stun.example.org:443, 192.0.2.1,[2001:db8::1]:5349,'), [
+    { host: 'stun.example.org', port: 443 },
+    { host: '192.0.2.1', port: 3478 },
+    { host: '2001:db8::1', port: 5349 },
+  ])
+  const text = 'stun.example.org:443,192.0.2.1:3478,[2001:db8::1]:5349'
+  assert.equal(kind.format(kind.parse(text)), text)
+  for (const bad of ['a b', 'x:0', 'x:70000', '2001:db8::1', '[x]', '256.1.1.1', 'http://x', 'x:1:2', '-x', '[::1']) {
+    refuses(kind, bad)
+  }
+  refuses(kind, Array.from({ length: 9 }, (_, index) => `h${index}`).join(','))
+})
+
 test('what is printed reads back as the same value', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 600_000 }), (valueMs) => {
@@ -90,6 +105,7 @@ test('any text is either a value or a ValueError', () => {
     origin(),
     domainName(),
     addressList(),
+    hostList(1),
     duration({ minMs: 0, maxMs: 1 }),
   ]
   fc.assert(

@@ -165,6 +165,43 @@ export function addressList(): Kind<readonly ListenAddress[]> {
   }
 }
 
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** Comma list of host names or IP addresses, each with an optional `:port`; IPv6 addresses in brackets. */
+export function hostList(defaultPort: number): Kind<readonly HostPort[]> {
+  return {
+    name: 'list of hosts',
+    bounds: `host[:port], at most ${MAX_HOSTS}; port ${defaultPort} when absent`,
+    parse(text) {
+      const items = text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '')
+      if (items.length > MAX_HOSTS) throw new ValueError(`must not name more than ${MAX_HOSTS} hosts`)
+      return items.map((item) => {
+        const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(item)
+        const host = (match?.[1] ?? match?.[2] ?? '').toLowerCase()
+        const isHost = match?.[1] === undefined ? isHostName(host) : isIp(host) && host.includes(':')
+        if (!isHost) throw new ValueError(`must list hosts, each with an optional :port; ${quote(item)} is none`)
+        const value = match?.[3] === undefined ? defaultPort : Number(match[3])
+        if (value < 1 || value > 65535) throw new ValueError(`has no valid port (1–65535) in ${quote(item)}`)
+        return { host, port: value }
+      })
+    },
+    format: (value) =>
+      value.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)).join(','),
+  }
+}
+
+/** A DNS name or an IPv4 address. */
+function isHostName(text: string): boolean {
+  if (/^[\d.]+$/.test(text)) return isIp(text)
+  return text.length <= 253 && text.split('.').every((label) => DNS_LABEL.test(label))
+}
+
 function parseAddresses(text: string): readonly ListenAddress[] {
   const items = text
     .split(',')
@@ -213,6 +250,7 @@ const TRUE_WORDS = new Set(['1', 't', 'true', 'y', 'yes', 'on', 'enabled'])
 const FALSE_WORDS = new Set(['0', 'f', 'false', 'n', 'no', 'off', 'disabled'])
 const DNS_LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
 const MAX_ADDRESSES = 32
+const MAX_HOSTS = 8
 const UNIT_MS: Readonly<Record<string, number>> = {
   '': 1000,
   ms: 1,

@@ -22,7 +22,14 @@ test('an empty environment gives the documented defaults', () => {
   const { settings, parsed } = parseSettings({ environment: {} })
   assert.deepEqual(settings, {
     edge: { publicUrl: undefined, httpPort: 8000, httpsPort: 8443, redirectsToHttps: false, bindAddress: undefined },
-    media: { port: 10000, threads: undefined, advertisedAddresses: [], advertisesPrivateAddresses: true },
+    media: {
+      port: 10000,
+      tcp: undefined,
+      threads: undefined,
+      advertisedAddresses: [],
+      advertisesPrivateAddresses: true,
+      stunServers: [],
+    },
     xmpp: { domain: 'meet.jitsi', mucDomain: 'muc.meet.jitsi', authDomain: 'auth.meet.jitsi' },
     log: { level: 'info', format: 'auto' },
     dataDirectory: './data',

@@ -1,5 +1,5 @@
 /** Each role's typed slice of the settings. A role never reads the environment. */
-import type { ListenAddress } from './kinds.ts'
+import type { HostPort, ListenAddress } from './kinds.ts'
 import { parseVariables } from './parse.ts'
 import type { Parsed, Variables } from './parse.ts'
 import { SETTINGS } from './table.ts'
@@ -19,11 +19,15 @@ export interface EdgeSettings {
 export interface MediaSettings {
   /** UDP. */
   readonly port: number
+  /** Media over TCP; absent = none. */
+  readonly tcp: { readonly port: number; readonly mappedPort: number | undefined } | undefined
   /** Absent = as many as the machine is good for. */
   readonly threads: number | undefined
   /** Empty = find out from the machine's interfaces. */
   readonly advertisedAddresses: readonly ListenAddress[]
   readonly advertisesPrivateAddresses: boolean
+  /** To learn public addresses from; may be empty. */
+  readonly stunServers: readonly HostPort[]
 }
 
 export interface XmppSettings {
@@ -65,9 +69,13 @@ function slice(values: Values): Settings {
     },
     media: {
       port: values.JVB_PORT,
+      tcp: values.JVB_TCP_HARVESTER_DISABLED
+        ? undefined
+        : { port: values.JVB_TCP_PORT, mappedPort: values.JVB_TCP_MAPPED_PORT },
       threads: values.PARLEY_MEDIA_THREADS,
       advertisedAddresses: values.JVB_ADVERTISE_IPS ?? (dockerHost ? [{ ip: dockerHost }] : []),
       advertisesPrivateAddresses: values.JVB_ADVERTISE_PRIVATE_CANDIDATES,
+      stunServers: values.JVB_DISABLE_STUN ? [] : (values.JVB_STUN_SERVERS ?? []),
     },
     xmpp: { domain: values.XMPP_DOMAIN, mucDomain: values.XMPP_MUC_DOMAIN, authDomain: values.XMPP_AUTH_DOMAIN },
     log: { level: values.LOG_LEVEL, format: values.PARLEY_LOG_FORMAT },

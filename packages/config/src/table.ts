@@ -2,7 +2,19 @@
  * Every setting, once. The reference page, `parley config`, the parser and the typed slices all come from this table. A
  * setting appears here with the first code that reads it.
  */
-import { addressList, domainName, duration, integer, ipAddress, oneOf, origin, path, port, yesNo } from './kinds.ts'
+import {
+  addressList,
+  domainName,
+  duration,
+  hostList,
+  integer,
+  ipAddress,
+  oneOf,
+  origin,
+  path,
+  port,
+  yesNo,
+} from './kinds.ts'
 import type { Kind } from './kinds.ts'
 
 /** The part of the program that reads a setting. */
@@ -80,6 +92,24 @@ export const SETTINGS = {
     meaning: 'UDP port for all media.',
     readBy: ['bridge'],
   },
+  JVB_TCP_HARVESTER_DISABLED: {
+    kind: yesNo(),
+    default: '1',
+    meaning: 'Take media over UDP only. `0` opens `JVB_TCP_PORT` too, for people whose network lets no UDP through.',
+    readBy: ['bridge'],
+  },
+  JVB_TCP_PORT: {
+    kind: port(),
+    default: '4443',
+    meaning: 'TCP port for media (ICE-TCP), when `JVB_TCP_HARVESTER_DISABLED` is `0`.',
+    readBy: ['bridge'],
+  },
+  JVB_TCP_MAPPED_PORT: {
+    kind: integer({ min: 1, max: 65535 }),
+    unset: 'the same as `JVB_TCP_PORT`',
+    meaning: 'The port at which people reach `JVB_TCP_PORT`, when a router maps it to another one.',
+    readBy: ['bridge'],
+  },
   PARLEY_MEDIA_THREADS: {
     kind: integer({ min: 1, max: 64 }),
     unset: 'one per processor core, less one for everything else, at least one',
@@ -104,6 +134,20 @@ export const SETTINGS = {
     kind: yesNo(),
     default: '1',
     meaning: 'Offer the private addresses of the machine (RFC 1918, RFC 4193) besides those of `JVB_ADVERTISE_IPS`.',
+    readBy: ['bridge'],
+  },
+  JVB_STUN_SERVERS: {
+    kind: hostList(3478),
+    unset: 'nobody is asked',
+    meaning:
+      'STUN servers that are asked every two minutes how the media port looks from outside; the answer is offered beside ' +
+      'the other addresses. For servers behind a NAT whose public address is not known or changes.',
+    readBy: ['bridge'],
+  },
+  JVB_DISABLE_STUN: {
+    kind: yesNo(),
+    default: '0',
+    meaning: 'Ask no STUN server, whatever `JVB_STUN_SERVERS` says.',
     readBy: ['bridge'],
   },
   XMPP_DOMAIN: {

@@ -2,7 +2,7 @@
  * The engine's face: tables of what exists, checks before anything crosses the border, and events in this package's words.
  * The native object stays behind private fields.
  */
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { availableParallelism, constants as osConstants } from 'node:os'
 import { loadNative, type NativeEngine, type NativeEvent, type NativeHandle } from './native.ts'
 import {
@@ -11,8 +11,10 @@ import {
   type EngineOptions,
   type EngineStats,
   type Forwarding,
+  type LocalPlainTransport,
   type LocalTransport,
   type MediaEngine,
+  type PlainTransportOptions,
   type RemoteTransport,
   type RoomId,
   type RtpParameters,
@@ -23,6 +25,7 @@ import {
   type TransportOptions,
   type TransportState,
 } from './types.ts'
+import { nativeKeys, profileOf } from './srtp-keys.ts'
 import { maxThreads, type RoomLoad, threadDigit, threadForRoom } from './threads.ts'
 import {
   badArgument,
@@ -31,12 +34,15 @@ import {
   nativeFingerprints,
   nativeLimits,
   nativeRtpParameters,
+  plainRemote,
+  requireAddress,
   requireIceCredentials,
   requirePort,
+  requirePorts,
 } from './validate.ts'
 
 /**
- * Opens the UDP port and starts the engine's threads.
+ * Opens the ports and starts the engine's threads.
  * @throws EngineError `port-in-use`, `bad-argument`.
  */
 export function createEngine(options: EngineOptions): MediaEngine {
@@ -56,6 +62,8 @@ interface Room extends RoomLoad {
 interface Transport {
   readonly room: RoomId
   readonly sources: Set<SourceId>
+  /** Has neither ICE nor DTLS. */
+  readonly isPlain: boolean
 }
 
 interface Source {
@@ -83,10 +91,12 @@ export function internalsOf(engine: MediaEngine): EngineInternals {
 
 class Engine implements MediaEngine {
   readonly port: number
+  readonly tcpPort: number | undefined
   readonly fingerprint: string
   readonly threads: number
   readonly #native: NativeEngine
   readonly #onEvents: EngineOptions['onEvents']
+  readonly #bindAddress: string | undefined
   readonly #rooms = new Map<RoomId, Room>()
   readonly #transports = new Map<TransportId, Transport>()
   readonly #sources = new Map<SourceId, Source>()
@@ -98,15 +108,20 @@ class Engine implements MediaEngine {
   constructor(options: EngineOptions) {
     this.#native = loadNative()
     this.#onEvents = options.onEvents
+    this.#bindAddress = options.bindAddress
     const port = requirePort(options.port, 'port')
-    const address = options.bindAddress === undefined || options.bindAddress === '::' ? '' : options.bindAddress
+    const address = nativeBindAddress(options.bindAddress)
     const threads = requireThreads(options.threads)
-    const opened = this.#native.open(port, address, nativeProfiles(options.srtpProfiles), threads, (events) =>
-      this.#handleEvents(events),
-    )
-    if (typeof opened === 'number') throw openError(opened, port, options.bindAddress)
+    const tcpPort = options.tcpPort === undefined ? -1 : requirePort(options.tcpPort, 'tcpPort')
+    const profiles = nativeProfiles(options.srtpProfiles)
+    const onEvents = (events: readonly NativeEvent[]) => this.#handleEvents(events)
+    const opened = this.#native.open(port, address, profiles, threads, onEvents, tcpPort)
+    if (typeof opened === 'number') {
+      throw openError(Math.abs(opened), opened < 0 ? `TCP port ${tcpPort}` : `UDP port ${port}`, options.bindAddress)
+    }
     this.#handle = opened.handle
     this.port = opened.port
+    this.tcpPort = opened.tcpPort === 0 ? undefined : opened.tcpPort
     this.fingerprint = opened.fingerprint
     this.threads = opened.threads
     internals.set(this, () => ({
@@ -142,13 +157,30 @@ class Engine implements MediaEngine {
     this.#send(
       this.#native.createTransport(this.#running(), id, options.room, controlling, iceUfrag, icePwd, candidates),
     )
-    this.#transports.set(id, { room: options.room, sources: new Set() })
+    this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: false })
     transports.add(id)
     return { id, iceUfrag, icePwd }
   }
 
+  createPlainTransport(options: PlainTransportOptions): LocalPlainTransport {
+    const { thread, transports } = this.#room(options.room)
+    const remote = plainRemote(options)
+    const { profile, keys } = options.srtp ? nativeKeys(options.srtp) : { profile: 0, keys: [] }
+    const id = this.#nextId(thread) as TransportId
+    const bindAddress = options.bindAddress ?? this.#bindAddress
+    const address = nativeBindAddress(bindAddress)
+    const create = (port: number) =>
+      this.#native.createPlainTransport(
+        ...[this.#running(), id, options.room, address, port, remote.ip, remote.port, profile, keys],
+      )
+    const port = firstFreePort(create, options.ports, bindAddress)
+    this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: true })
+    transports.add(id)
+    return { id, port, ...(address !== '' && { ip: address }) }
+  }
+
   connectTransport(transport: TransportId, remote: RemoteTransport): void {
-    this.#transport(transport)
+    this.#iceTransport(transport)
     requireIceCredentials(remote)
     const fingerprints = nativeFingerprints(remote)
     this.#send(
@@ -164,7 +196,7 @@ class Engine implements MediaEngine {
   }
 
   restartIce(transport: TransportId): LocalTransport {
-    const { room } = this.#transport(transport)
+    const { room } = this.#iceTransport(transport)
     const { iceUfrag, icePwd } = iceCredentials(this.#room(room).thread)
     this.#send(this.#native.restartIce(this.#running(), transport, iceUfrag, icePwd))
     return { id: transport, iceUfrag, icePwd }
@@ -232,6 +264,11 @@ class Engine implements MediaEngine {
     this.#transport(receiver)
     if (!(bps >= 0)) throw badArgument(`no bit rate: ${bps}`)
     this.#send(this.#native.setDemand(this.#running(), receiver, Math.min(bps, maxDemandBps)))
+  }
+
+  askStunServer(server: { readonly ip: string; readonly port: number }): void {
+    const { ip, port } = requireAddress(server, 'a STUN server')
+    this.#send(this.#native.askStunServer(this.#running(), ip, port))
   }
 
   stats(): EngineStats {
@@ -302,6 +339,10 @@ class Engine implements MediaEngine {
       }
       case 3:
         return []
+      case 8: {
+        const [, , server, address] = event
+        return [{ type: 'mapped-address', server, ...(address !== null && { address }) }]
+      }
     }
   }
 
@@ -334,6 +375,12 @@ class Engine implements MediaEngine {
     return transport
   }
 
+  #iceTransport(id: TransportId): Transport {
+    const transport = this.#transport(id)
+    if (transport.isPlain) throw badArgument(`transport ${id} is a plain one: it has neither ICE nor DTLS`)
+    return transport
+  }
+
   #source(id: SourceId): Source {
     this.#running()
     const source = this.#sources.get(id)
@@ -359,15 +406,33 @@ class Engine implements MediaEngine {
   }
 }
 
+/** Empty = all addresses. */
+function nativeBindAddress(address: string | undefined): string {
+  return address === undefined || address === '::' ? '' : address
+}
+
+/** Tries the ports from a random one on, so that one that was used a moment ago is not the next. */
+function firstFreePort(
+  create: (port: number) => number | false,
+  ports: PlainTransportOptions['ports'],
+  address: string | undefined,
+): number {
+  const { min, max } = requirePorts(ports)
+  const count = max - min + 1
+  const start = randomInt(count)
+  for (let i = 0; i < count; i++) {
+    const port = min + ((start + i) % count)
+    const opened = create(port)
+    if (opened === false) throw new EngineError('overloaded', "the engine's command queue is full")
+    if (opened > 0) return opened
+    if (-opened !== osConstants.errno.EADDRINUSE) throw openError(-opened, `UDP port ${port}`, address)
+  }
+  throw new EngineError('port-in-use', `all UDP ports from ${min} to ${max} are in use`)
+}
+
 function nativeProfiles(names: readonly SrtpProfileName[] = defaultProfiles): Uint32Array {
   if (names.length === 0) throw badArgument('at least one SRTP profile')
-  return Uint32Array.from(
-    names.map((name) => {
-      const id = profileIds[name]
-      if (id === undefined) throw badArgument(`unknown SRTP profile: ${name}`)
-      return id
-    }),
-  )
+  return Uint32Array.from(names.map((name) => profileOf(name).id))
 }
 
 function requireThreads(threads = Math.max(1, Math.min(availableParallelism() - 1, maxThreads))): number {
@@ -383,9 +448,9 @@ function iceCredentials(thread: number): { iceUfrag: string; icePwd: string } {
   }
 }
 
-function openError(errno: number, port: number, address: string | undefined): EngineError {
+function openError(errno: number, port: string, address: string | undefined): EngineError {
   const { EADDRINUSE, EACCES, EADDRNOTAVAIL, EINVAL } = osConstants.errno
-  const where = `UDP port ${port}${address === undefined ? '' : ` on ${address}`}`
+  const where = `${port}${address === undefined ? '' : ` on ${address}`}`
   if (errno === EADDRINUSE) return new EngineError('port-in-use', `${where} is in use`)
   if (errno === EACCES) return badArgument(`not allowed to open ${where}`)
   if (errno === EADDRNOTAVAIL) return badArgument(`${address} is no address of this machine`)
@@ -409,13 +474,6 @@ const transportStates: readonly TransportState[] = [
   'failed',
   'closed',
 ]
-
-/** RFC 5764 §4.1.2 and RFC 7714 §14.2. */
-const profileIds: Readonly<Record<SrtpProfileName, number>> = {
-  AES_CM_128_HMAC_SHA1_80: 0x0001,
-  AEAD_AES_128_GCM: 0x0007,
-  AEAD_AES_256_GCM: 0x0008,
-}
 
 /**
  * GCM is several times faster than counter mode with HMAC where the processor knows AES. Key length costs a third more

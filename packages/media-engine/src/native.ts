@@ -4,12 +4,16 @@
  */
 import { createRequire } from 'node:module'
 
-/** `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2, transport, bps]` or `[3]` = stopped, the last one. */
+/**
+ * `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2, transport, bps]`, `[3]` = stopped, the last one, or
+ * `[8, 0, STUN server, our address | null]`.
+ */
 export type NativeEvent =
   | readonly [0, number, number, string | null, string | null]
   | readonly [1, number, Uint32Array]
   | readonly [2, number, number]
   | readonly [3]
+  | readonly [8, number, string, string | null]
 
 export interface NativeHandle {
   readonly __brand: 'NativeHandle'
@@ -38,6 +42,7 @@ export interface NativeTransportStats {
   readonly paddingBytes: number
   readonly pacerQueueMs: number
   readonly pacerDropped: number
+  readonly overTcp: boolean
   readonly srtpProfile: string
 }
 
@@ -90,8 +95,15 @@ export interface NativeEngine {
     srtpProfiles: Uint32Array,
     threads: number,
     onEvents: (events: readonly NativeEvent[]) => void,
+    tcpPort: number,
   ):
-    | { readonly handle: NativeHandle; readonly port: number; readonly fingerprint: string; readonly threads: number }
+    | {
+        readonly handle: NativeHandle
+        readonly port: number
+        readonly tcpPort: number
+        readonly fingerprint: string
+        readonly threads: number
+      }
     | number
   close(handle: NativeHandle): boolean
   createRoom(handle: NativeHandle, id: number): boolean
@@ -105,6 +117,18 @@ export interface NativeEngine {
     pwd: string,
     candidates: readonly (string | number)[],
   ): boolean
+  /** The port, a negative errno, or `false` as of all calls. */
+  createPlainTransport(
+    handle: NativeHandle,
+    id: number,
+    room: number,
+    address: string,
+    port: number,
+    remoteIp: string,
+    remotePort: number,
+    srtpProfile: number,
+    keys: readonly Uint8Array[],
+  ): number | false
   connectTransport(
     handle: NativeHandle,
     id: number,
@@ -122,6 +146,7 @@ export interface NativeEngine {
   setForwarding(handle: NativeHandle, receiver: number, sources: Uint32Array): boolean
   requestKeyFrame(handle: NativeHandle, source: number): boolean
   setDemand(handle: NativeHandle, receiver: number, bps: number): boolean
+  askStunServer(handle: NativeHandle, ip: string, port: number): boolean
   stats(handle: NativeHandle): NativeStats | null
   createLoadSender(
     handle: NativeHandle,

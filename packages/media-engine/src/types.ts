@@ -12,7 +12,9 @@ export type SourceId = number & { readonly __brand: 'SourceId' }
 export interface EngineOptions {
   /** UDP port of all media; 0 picks a free one. */
   readonly port: number
-  /** Address to bind; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
+  /** TCP port for peers that UDP does not reach (RFC 6544); 0 picks a free one, absent = none. */
+  readonly tcpPort?: number
+  /** Address to bind, UDP and TCP; default `::` with IPv4 mapped where the machine has IPv6, else `0.0.0.0`. */
   readonly bindAddress?: string
   /** In order of preference; default AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES_CM_128_HMAC_SHA1_80. */
   readonly srtpProfiles?: readonly SrtpProfileName[]
@@ -40,6 +42,46 @@ export interface LocalTransport {
   readonly id: TransportId
   readonly iceUfrag: string
   readonly icePwd: string
+}
+
+/**
+ * A transport without ICE and DTLS, on a UDP port of its own: for recorders, phone gateways and other servers. RTP and RTCP
+ * share the port (RFC 5761).
+ */
+export interface PlainTransportOptions {
+  readonly room: RoomId
+  /** Where packets go to, and the only address from which they are taken; RTCP from any port there. */
+  readonly remote?: { readonly ip: string; readonly port: number }
+  /**
+   * Instead of `remote`: the address of the first packet that is good, for ever after. With `srtp` that is an authentic one;
+   * without, whoever sends something like RTP first is the peer.
+   */
+  readonly comedia?: boolean
+  /** Absent = neither encrypted nor authenticated. */
+  readonly srtp?: SrtpKeyPair
+  /** Default: the engine's. */
+  readonly bindAddress?: string
+  /** One of these; default: any free one. */
+  readonly ports?: { readonly min: number; readonly max: number }
+}
+
+/**
+ * Keys of both directions, master key and salt together in base64, as in SDP's `a=crypto:… inline:` (RFC 4568 §6.1, RFC 7714
+ * §14.2): 30, 28 or 44 bytes. Packets are numbered from new for each transport, so that keys must be new for each, too.
+ */
+export interface SrtpKeyPair {
+  readonly profile: SrtpProfileName
+  /** Of what we send. */
+  readonly localKey: string
+  /** Of what we receive. */
+  readonly remoteKey: string
+}
+
+export interface LocalPlainTransport {
+  readonly id: TransportId
+  /** The address it is bound to; absent = all of the machine. */
+  readonly ip?: string
+  readonly port: number
 }
 
 export interface RemoteTransport {
@@ -99,10 +141,12 @@ export type EngineEvent =
    * Level is RFC 6464's: 0 = loudest, 127 = silence.
    */
   | { readonly type: 'audio-levels'; readonly room: RoomId; readonly levels: Uint32Array }
+  /** Where a STUN server sees the media port; absent = it did not answer. Addresses as `ip:port` or `[ip]:port`. */
+  | { readonly type: 'mapped-address'; readonly server: string; readonly address?: string }
   /** What the way to a receiver carries, media and repair together; told when it has changed noticeably. */
   | { readonly type: 'bandwidth-estimate'; readonly transport: TransportId; readonly bps: number }
 
-/** Counters since creation. Bytes are UDP payload. */
+/** Counters since creation. Bytes are UDP payload, or that of RFC 4571 frames. */
 export interface TransportStats {
   readonly transport: TransportId
   readonly state: TransportState
@@ -134,6 +178,8 @@ export interface TransportStats {
   /** Age of the oldest packet that waits for its turn, and packets that were given up there. */
   readonly pacerQueueMs: number
   readonly pacerDropped: number
+  /** Whether the pair in use is a TCP connection. */
+  readonly overTcp?: boolean
   readonly srtpProfile: string
 }
 
@@ -198,6 +244,8 @@ export interface Forwarding {
 export interface MediaEngine {
   /** UDP port in use. */
   readonly port: number
+  /** TCP port in use, if any. */
+  readonly tcpPort?: number | undefined
   /** Number of media threads. */
   readonly threads: number
   /** SHA-256 of this start's certificate, upper-case hex with colons. */
@@ -208,6 +256,12 @@ export interface MediaEngine {
   closeRoom(room: RoomId): void
 
   createTransport(options: TransportOptions): LocalTransport
+  /**
+   * Its state is `connected` once the peer's address is known. Without ICE nothing says that the peer is gone, but the
+   * `idleMs` of its statistics.
+   * @throws EngineError `port-in-use` when none of `ports` is free
+   */
+  createPlainTransport(options: PlainTransportOptions): LocalPlainTransport
   /** Start ICE and DTLS. Calling it again with other ICE credentials restarts ICE with the old DTLS association. */
   connectTransport(transport: TransportId, remote: RemoteTransport): void
   /**
@@ -238,6 +292,11 @@ export interface MediaEngine {
    * twice that is not looked for. 10 Mbps until the first call.
    */
   setDemand(receiver: TransportId, bps: number): void
+  /**
+   * Ask a STUN server, from the media port, under which address it sees that port. The event `mapped-address` tells, at the
+   * latest after 40 s. Sixteen may be asked at a time; of more, it tells at once that they do not answer.
+   */
+  askStunServer(server: { readonly ip: string; readonly port: number }): void
 
   stats(): EngineStats
   close(): Promise<void>

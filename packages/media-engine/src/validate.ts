@@ -4,6 +4,7 @@ import {
   type CodecParameters,
   EngineError,
   type Forwarding,
+  type PlainTransportOptions,
   type RemoteTransport,
   type RtpParameters,
   type SourceOptions,
@@ -40,11 +41,38 @@ export function requirePort(port: number, name: string): number {
 export function nativeCandidates(options: TransportOptions): (string | number)[] {
   const candidates = options.remoteCandidates ?? []
   if (candidates.length > 16) throw badArgument(`at most 16 remote candidates, not ${candidates.length}`)
-  return candidates.flatMap(({ ip, port }) => {
-    if (isIP(ip) === 0) throw badArgument(`remote candidate has no IP address: ${ip}`)
-    if (requirePort(port, 'a remote candidate') === 0) throw badArgument('a remote candidate needs a port')
+  return candidates.flatMap((candidate) => {
+    const { ip, port } = requireAddress(candidate, 'a remote candidate')
     return [ip, port]
   })
+}
+
+/** @param name of the thing, with its article */
+export function requireAddress(
+  address: { readonly ip: string; readonly port: number },
+  name: string,
+): { readonly ip: string; readonly port: number } {
+  if (isIP(address.ip) === 0) throw badArgument(`${name} has no IP address: ${address.ip}`)
+  if (requirePort(address.port, name) === 0) throw badArgument(`${name} needs a port`)
+  return address
+}
+
+/** Empty where it is to be learned. */
+export function plainRemote(options: PlainTransportOptions): { readonly ip: string; readonly port: number } {
+  const { remote, comedia = false } = options
+  if (comedia === (remote !== undefined)) {
+    throw badArgument('a plain transport needs either a remote address or comedia, not both')
+  }
+  return remote ? requireAddress(remote, 'the remote of a plain transport') : { ip: '', port: 0 }
+}
+
+/** Without a range the system picks one. */
+export function requirePorts(ports: PlainTransportOptions['ports']): { readonly min: number; readonly max: number } {
+  if (ports === undefined) return { min: 0, max: 0 }
+  const min = requirePort(ports.min, 'ports.min')
+  const max = requirePort(ports.max, 'ports.max')
+  if (min === 0 || max < min) throw badArgument(`ports must be a range from 1 to 65535, not ${min} to ${max}`)
+  return { min, max }
 }
 
 export function requireIceCredentials(remote: RemoteTransport): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import type { TransportId } from '../src/index.ts'
 import { buildOffer, type OfferedTrack, ownAddress, readAnswer } from './support/browser.ts'
 import { rtpParameters, Side, until } from './support/peers.ts'
@@ -26,16 +26,41 @@ const args = [
   '--autoplay-policy=no-user-gesture-required',
 ]
 
+test('Chromium sends and receives over TCP when it is told of no UDP address', { skip }, async () => {
+  await using server = new Side({ tcpPort: 0 })
+  const browser = await chromium.launch({ executablePath, headless: true, args })
+  try {
+    const page = await openPage(browser)
+    const room = server.engine.createRoom()
+    const sender = await join(page, server, room, 'sender', [{ kind: 'video', direction: 'send' }], 'tcp')
+    const video = sender.ssrcs.get('video')
+    assert.ok(video)
+    const source = server.engine.createSource({ transport: sender.transport, kind: 'video', encodings: [video] })
+    const tracks = [{ kind: 'video', direction: 'receive', ...video }] as const
+    const receiver = await join(page, server, room, 'receiver', tracks, 'tcp')
+    server.engine.setForwarding(receiver.transport, [{ source, maxEncoding: 0 }])
+    await server.reaches(sender.transport, 'connected', 10_000)
+    await server.reaches(receiver.transport, 'connected', 10_000)
+    await eventually(async () => ((await inbound(page)).video?.framesDecoded ?? 0) > 40, 'frames decoded')
+    assert.ok(((await inbound(page)).video?.frameWidth ?? 0) >= 320)
+    const { transports, drops } = server.engine.stats()
+    assert.deepEqual(
+      transports.map(({ overTcp }) => overTcp),
+      [true, true],
+    )
+    assert.equal(drops['tcp-broken'], undefined)
+    await page.evaluate('receiver.close()')
+    await server.reaches(receiver.transport, 'closed', 10_000)
+  } finally {
+    await browser.close()
+  }
+})
+
 test("Chromium's camera and microphone reach a second Chromium through the engine", { skip }, async () => {
   await using server = new Side()
   const browser = await chromium.launch({ executablePath, headless: true, args })
   try {
-    const page = await browser.newPage()
-    // Cameras need a secure context; playwright answers for the address itself.
-    await page.route('https://parley.test/', (route) =>
-      route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
-    )
-    await page.goto('https://parley.test/')
+    const page = await openPage(browser)
     const room = server.engine.createRoom()
 
     const sender = await join(page, server, room, 'sender', [
@@ -84,16 +109,28 @@ test("Chromium's camera and microphone reach a second Chromium through the engin
   }
 })
 
+async function openPage(browser: Browser): Promise<Page> {
+  const page = await browser.newPage()
+  // Cameras need a secure context; playwright answers for the address itself.
+  await page.route('https://parley.test/', (route) =>
+    route.fulfill({ contentType: 'text/html', body: '<!doctype html>' }),
+  )
+  await page.goto('https://parley.test/')
+  return page
+}
+
 async function join(
   page: Page,
   server: Side,
   room: ReturnType<Side['engine']['createRoom']>,
   name: string,
   tracks: readonly OfferedTrack[],
+  protocol: 'udp' | 'tcp' = 'udp',
 ): Promise<{ transport: TransportId; ssrcs: ReturnType<typeof readAnswer>['ssrcs'] }> {
   const transport = server.engine.createTransport({ room, iceRole: 'controlling' })
   server.engine.setRtpParameters(transport.id, rtpParameters)
-  const offer = buildOffer(transport, server.engine.fingerprint, address ?? '', server.engine.port, tracks)
+  const port = (protocol === 'udp' ? server.engine.port : server.engine.tcpPort) ?? 0
+  const offer = buildOffer(transport, server.engine.fingerprint, address ?? '', port, tracks, protocol)
   const answer = await page.evaluate(`(async () => {
     const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
     window[${JSON.stringify(name)}] = connection

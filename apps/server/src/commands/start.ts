@@ -52,7 +52,8 @@ function explain(error: unknown): string | undefined {
   if (error instanceof ConfigError) return `The settings cannot be used:\n${error.message.replace(/^/gm, '  ')}`
   if (error instanceof EdgeError) return error.message
   if (error instanceof EngineError && error.reason === 'port-in-use') {
-    return `${error.message}; stop the program that has it, or set JVB_PORT to a free UDP port.`
+    const [name, protocol] = error.message.startsWith('TCP') ? ['JVB_TCP_PORT', 'TCP'] : ['JVB_PORT', 'UDP']
+    return `${error.message}; stop the program that has it, or set ${name} to a free ${protocol} port.`
   }
   return undefined
 }

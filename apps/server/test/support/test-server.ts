@@ -12,6 +12,8 @@ export interface TestServer {
   /** `https://localhost:port`. */
   readonly origin: string
   readonly mediaPort: number
+  /** Addresses in ICE candidates. */
+  offered(): readonly { readonly ip: string; readonly port: number }[]
   inventory(): Inventory
   close(): Promise<void>
 }
@@ -37,6 +39,7 @@ export async function startTestServer(environment: Readonly<Record<string, strin
   return {
     origin: `https://localhost:${server.addresses.httpsPort}`,
     mediaPort: server.addresses.mediaPort,
+    offered: () => server.addresses.offered ?? [],
     inventory: () => server.inventory(),
     async close() {
       await server.close()

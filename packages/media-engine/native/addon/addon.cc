@@ -16,12 +16,13 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   };
-  constexpr std::array<Call, 22> kCalls = {{
+  constexpr std::array<Call, 24> kCalls = {{
       {"open", open},
       {"close", close},
       {"createRoom", create_room},
       {"closeRoom", close_room},
       {"createTransport", create_transport},
+      {"createPlainTransport", create_plain_transport},
       {"connectTransport", connect_transport},
       {"restartIce", restart_ice},
       {"setRtpParameters", set_rtp_parameters},
@@ -32,6 +33,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"setForwarding", set_forwarding},
       {"requestKeyFrame", request_key_frame},
       {"setDemand", set_demand},
+      {"askStunServer", ask_stun_server},
       {"stats", stats},
       {"createLoadSender", create_load_sender},
       {"closeLoadSender", close_load_sender},

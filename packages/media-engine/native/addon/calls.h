@@ -9,6 +9,7 @@ namespace parley {
 napi_value create_room(napi_env env, napi_callback_info info);
 napi_value close_room(napi_env env, napi_callback_info info);
 napi_value create_transport(napi_env env, napi_callback_info info);
+napi_value create_plain_transport(napi_env env, napi_callback_info info);
 napi_value connect_transport(napi_env env, napi_callback_info info);
 napi_value restart_ice(napi_env env, napi_callback_info info);
 napi_value set_rtp_parameters(napi_env env, napi_callback_info info);
@@ -19,6 +20,7 @@ napi_value close_source(napi_env env, napi_callback_info info);
 napi_value set_forwarding(napi_env env, napi_callback_info info);
 napi_value request_key_frame(napi_env env, napi_callback_info info);
 napi_value set_demand(napi_env env, napi_callback_info info);
+napi_value ask_stun_server(napi_env env, napi_callback_info info);
 napi_value stats(napi_env env, napi_callback_info info);
 
 // load_calls.cc

@@ -33,6 +33,7 @@ napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport
   number("paddingBytes", static_cast<double>(transport.paced.padding_bytes));
   number("pacerQueueMs", static_cast<double>(transport.paced.queue_age) / 1000.0);
   number("pacerDropped", static_cast<double>(transport.paced.expired + transport.paced.refused));
+  set(env, out, "overTcp", make_bool(env, transport.over_tcp));
   set(env, out, "srtpProfile", make_text(env, transport.srtp_profile));
   return out;
 }
@@ -107,6 +108,55 @@ napi_value create_transport(napi_env env, napi_callback_info info) {
     config.remote_candidates.push_back(address);
   }
   return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_transport(config); }));
+}
+
+// createPlainTransport(handle, id, room, address, port, remoteIp or '', remotePort, srtpProfile or 0, keys: [local, remote])
+// → port, or errno negative, or false. A key is the profile's master key and salt in one. The socket is opened here, so that
+// its port is known at once.
+napi_value create_plain_transport(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  PlainTransportConfig config;
+  config.id = arguments.u32(1);
+  config.room = arguments.u32(2);
+  const std::string address = arguments.text(3);
+  const auto port = static_cast<uint16_t>(arguments.u32(4));
+  const std::string remote_ip = arguments.text(5);
+  const auto remote_port = static_cast<uint16_t>(arguments.u32(6));
+  const uint32_t profile_id = arguments.u32(7);
+  const std::vector<napi_value> keys = arguments.list(8);
+  if (!arguments.ok()) return make_bool(env, false);
+  if (!remote_ip.empty() && !parse_address(remote_ip, remote_port, config.remote.emplace())) return make_bool(env, false);
+  if (profile_id != 0) {
+    const auto profile = srtp_profile_from_id(static_cast<uint16_t>(profile_id));
+    if (!profile || keys.size() != 2) return make_bool(env, false);
+    const SrtpProfileInfo& info_of = srtp_profile_info(*profile);
+    const auto read = [&](napi_value value, SrtpMasterKey& out) {
+      std::vector<uint8_t> bytes = arguments.bytes(value);
+      if (bytes.size() != info_of.key_bytes + info_of.salt_bytes) return false;
+      const auto salt = bytes.begin() + static_cast<std::ptrdiff_t>(info_of.key_bytes);
+      out.key.assign(bytes.begin(), salt);
+      out.salt.assign(salt, bytes.end());
+      return true;
+    };
+    SrtpKeys& out = config.keys.emplace();
+    out.profile = *profile;
+    if (!read(keys[0], out.local) || !read(keys[1], out.remote)) return make_bool(env, false);
+  }
+  int error = 0;
+  auto socket = UdpSocket::open(address, port, error);
+  if (!socket) return make_number(env, -error);
+  const uint16_t bound = socket->port();
+  // A command can be copied, a socket and keys cannot; the port is free again when the command is not carried out.
+  struct Parcel {
+    PlainTransportConfig config;
+    std::unique_ptr<UdpSocket> socket;
+  };
+  const auto parcel = std::make_shared<Parcel>(Parcel{std::move(config), std::move(socket)});
+  const bool accepted = post(handle, arguments, parcel->config.id, [parcel](Loop& loop) {
+    loop.create_plain_transport(parcel->config, std::move(parcel->socket));
+  });
+  return accepted ? make_number(env, bound) : make_bool(env, false);
 }
 
 // connectTransport(handle, id, ufrag, pwd, fingerprints: [hash, Uint8Array, …], active). Hash: 0 sha-1, 1 sha-256, 2
@@ -241,6 +291,16 @@ napi_value set_demand(napi_env env, napi_callback_info info) {
   const uint32_t receiver = arguments.u32(1);
   const int64_t bps = arguments.i64(2);
   return make_bool(env, post(handle, arguments, receiver, [receiver, bps](Loop& loop) { loop.set_demand(receiver, bps); }));
+}
+
+// askStunServer(handle, ip, port)
+napi_value ask_stun_server(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  SocketAddress server;
+  const std::string ip = arguments.text(1);
+  if (!parse_address(ip, static_cast<uint16_t>(arguments.u32(2)), server)) return make_bool(env, false);
+  return make_bool(env, post(handle, arguments, 0, [server](Loop& loop) { loop.ask_stun_server(server); }));
 }
 
 // stats(handle) → object, or null when the engine did not answer in time

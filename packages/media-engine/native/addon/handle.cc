@@ -17,7 +17,8 @@ void on_environment_end(void* data) {
   }
 }
 
-// Types: 0 = [0, transport, state, reason | null, address | null], 1 = [1, room, Uint32Array]; [2] = stopped, the last one.
+// Types: 0 = [0, transport, state, reason | null, address | null], 1 = [1, room, Uint32Array]; [2] = stopped, the last one;
+// 8 = [8, 0, STUN server, mapped address | null].
 napi_value make_event(napi_env env, const EngineEvent& event) {
   napi_value out = nullptr;
   napi_create_array(env, &out);
@@ -29,6 +30,11 @@ napi_value make_event(napi_env env, const EngineEvent& event) {
   }
   if (event.type == EngineEvent::Type::bandwidth_estimate) {
     napi_set_element(env, out, 2, make_number(env, static_cast<double>(event.bps)));
+    return out;
+  }
+  if (event.type == EngineEvent::Type::mapped_address) {
+    napi_set_element(env, out, 2, make_text(env, event.remote_address));
+    napi_set_element(env, out, 3, event.mapped_address.empty() ? make_null(env) : make_text(env, event.mapped_address));
     return out;
   }
   napi_set_element(env, out, 2, make_number(env, static_cast<double>(event.state)));
@@ -88,13 +94,17 @@ HandleRef handle_of(napi_env env, Arguments& arguments) {
   return *static_cast<HandleRef*>(data);
 }
 
-// open(port, address, srtpProfiles: Uint32Array, threads, onEvents) → { handle, port, fingerprint, threads } or errno
+// open(port, address, srtpProfiles: Uint32Array, threads, onEvents, tcpPort or −1) → { handle, port, tcpPort (0 = none),
+// fingerprint, threads } or errno, negative when it is about the TCP port
 napi_value open(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   EngineConfig config;
   config.port = static_cast<uint16_t>(arguments.u32(0));
   config.bind_address = arguments.text(1);
   config.threads = arguments.u32(3);
+  const int32_t tcp_port = arguments.i32(5);
+  if (tcp_port > 65535) return make_number(env, 22);
+  if (tcp_port >= 0) config.tcp_port = static_cast<uint16_t>(tcp_port);
   if (config.threads < 1 || config.threads > kMaxThreads) return make_number(env, 22);
   if (!fill_profiles(arguments.u32s(2), config.srtp_profiles) || !arguments.ok()) return make_number(env, 22);
   const auto handle = std::make_shared<Handle>();
@@ -134,6 +144,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   napi_create_object(env, &result);
   set(env, result, "handle", external);
   set(env, result, "port", make_number(env, handle->engine->port()));
+  set(env, result, "tcpPort", make_number(env, handle->engine->tcp_port()));
   set(env, result, "threads", make_number(env, handle->engine->threads()));
   set(env, result, "fingerprint", make_text(env, handle->engine->fingerprint()));
   return result;

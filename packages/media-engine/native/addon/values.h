@@ -52,6 +52,15 @@ class Arguments {
     return static_cast<int64_t>(value);
   }
 
+  int32_t i32(size_t i) {
+    double value = 0;
+    if (!check(napi_get_value_double(env_, at(i), &value)) || !(value >= -2147483648.0) || !(value <= 2147483647.0)) {
+      ok_ = false;
+      return 0;
+    }
+    return static_cast<int32_t>(value);
+  }
+
   bool boolean(size_t i) {
     bool value = false;
     check(napi_get_value_bool(env_, at(i), &value));

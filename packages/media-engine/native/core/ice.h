@@ -71,7 +71,12 @@ enum class IceDrop : uint8_t {
 };
 [[nodiscard]] const char* ice_drop_name(IceDrop drop);
 
-/// A local socket (any number of the runtime's choosing) and a far address.
+/// In the number of a local socket: it is a TCP connection (RFC 6544), whose far address means nothing to other sockets.
+/// Its pairs have a lower priority than all others but relayed ones, and end with the connection.
+inline constexpr uint32_t kIceTcp = 0x80000000;
+[[nodiscard]] inline bool ice_is_tcp(uint32_t local_id) { return (local_id & kIceTcp) != 0; }
+
+/// A local socket (any number of the runtime's choosing, see `kIceTcp`) and a far address.
 struct IceAddressPair {
   uint32_t local_id = 0;
   SocketAddress remote;
@@ -110,6 +115,10 @@ class IceAgent {
   /// An address to check. Ignored beyond `max_pairs`.
   void add_remote_candidate(Micros now, uint32_t local_id, const SocketAddress& remote);
 
+  /// The TCP connection is gone, and its pairs with it. When the selected one is among them the state is `Disconnected`
+  /// until another pair works or consent expires.
+  void lose_local(Micros now, uint32_t local_id);
+
   /// A STUN message that arrived on `local_id`. Nothing happens unless it is authentic.
   IceDrop handle_stun(Micros now, uint32_t local_id, const SocketAddress& from, ByteSpan packet);
   /// Whether a packet carries the transaction id of an outstanding check of ours. Nothing else about it is looked at.
@@ -127,7 +136,7 @@ class IceAgent {
   [[nodiscard]] const IceCredentials& local() const { return local_; }
   [[nodiscard]] const std::optional<IceCredentials>& remote() const { return remote_; }
   [[nodiscard]] bool is_valid(uint32_t local_id, const SocketAddress& remote) const;
-  /// With any local address.
+  /// With any local address, TCP connections excepted.
   [[nodiscard]] bool is_valid(const SocketAddress& remote) const;
   [[nodiscard]] std::optional<IceAddressPair> selected() const;
   /// Smoothed over the selected pair's checks; -1 = unknown.

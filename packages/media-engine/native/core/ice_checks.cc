@@ -33,6 +33,21 @@ uint32_t candidate_priority(uint32_t type_preference) { return (type_preference 
 constexpr uint32_t kHost = 126;
 constexpr uint32_t kPeerReflexive = 110;
 
+// RFC 6544 §4.2: types below those of UDP, and passive ones in the middle of three directions.
+uint32_t tcp_candidate_priority(uint32_t type_preference) {
+  constexpr uint32_t kPassive = 4;
+  return (type_preference << 24) | ((kPassive << 13 | 0x1FFFu) << 8) | 255u;
+}
+constexpr uint32_t kTcpHost = 90;
+constexpr uint32_t kTcpPeerReflexive = 80;
+
+uint32_t host_priority(uint32_t local_id) {
+  return ice_is_tcp(local_id) ? tcp_candidate_priority(kTcpHost) : candidate_priority(kHost);
+}
+uint32_t peer_reflexive_priority(uint32_t local_id) {
+  return ice_is_tcp(local_id) ? tcp_candidate_priority(kTcpPeerReflexive) : candidate_priority(kPeerReflexive);
+}
+
 }  // namespace
 
 IceAgent::Pair* IceAgent::find_pair(const IceAddressPair& address) {
@@ -95,8 +110,9 @@ void IceAgent::remove_pair(size_t index) {
 
 // RFC 8445 §6.1.2.3.
 void IceAgent::update_priority(Pair& pair) {
-  const uint64_t ours = candidate_priority(kHost);
-  const uint64_t theirs = pair.peer_priority != 0 ? pair.peer_priority : candidate_priority(kPeerReflexive);
+  const uint32_t local_id = pair.address.local_id;
+  const uint64_t ours = host_priority(local_id);
+  const uint64_t theirs = pair.peer_priority != 0 ? pair.peer_priority : peer_reflexive_priority(local_id);
   const uint64_t g = role_ == IceRole::Controlling ? ours : theirs;
   const uint64_t d = role_ == IceRole::Controlling ? theirs : ours;
   pair.priority = (std::min(g, d) << 32) + 2 * std::max(g, d) + (g > d ? 1 : 0);
@@ -124,7 +140,7 @@ void IceAgent::send_check(Micros now, Pair& pair, bool nominate, bool under_prev
   uint8_t buffer[kMaxMessage];
   StunWriter writer(buffer, StunClass::Request, kStunBinding, check.id);
   writer.username(remote.ufrag + ":" + local.ufrag);
-  writer.priority(candidate_priority(kPeerReflexive));
+  writer.priority(peer_reflexive_priority(pair.address.local_id));
   if (role_ == IceRole::Controlling) {
     writer.ice_controlling(tie_breaker_);
     if (check.nominates) writer.use_candidate();
@@ -209,6 +225,26 @@ void IceAgent::look_for_better_pair(Micros now) {
     if (best == nullptr || pair.priority > best->priority) best = &pair;
   }
   if (best != nullptr) send_check(now, *best, true);
+}
+
+// A selected pair stays, as what others are compared with: consent is as good as lost, so that any pair that works
+// replaces it.
+void IceAgent::lose_local(Micros now, uint32_t local_id) {
+  for (size_t i = pairs_.size(); i-- > 0;) {
+    Pair& pair = pairs_[i];
+    if (pair.address.local_id != local_id) continue;
+    if (pair.id != selected_id_) {
+      remove_pair(i);
+      continue;
+    }
+    mark_invalid(pair);
+    pair.confirmed = false;
+    pair.checks.clear();
+    pair.next_transmission = kNever;
+    unanswered_ = std::max(unanswered_, kDisconnected);
+    next_consent_ = now;
+    set_state(IceState::Disconnected);
+  }
 }
 
 void IceAgent::expire_pairs(Micros now) {
@@ -307,7 +343,9 @@ bool IceAgent::is_valid(uint32_t local_id, const SocketAddress& remote) const {
 
 bool IceAgent::is_valid(const SocketAddress& remote) const {
   return std::any_of(pairs_.begin(), pairs_.end(),
-                     [&remote](const Pair& pair) { return pair.announced && pair.address.remote == remote; });
+                     [&remote](const Pair& pair) {
+                       return pair.announced && pair.address.remote == remote && !ice_is_tcp(pair.address.local_id);
+                     });
 }
 
 std::optional<IceAddressPair> IceAgent::selected() const {

@@ -104,14 +104,25 @@ using ReplayWindow = BasicReplayWindow<256>;
 
 class SrtpCipher;  // one prepared cipher with its salt and, for CM, its MAC; internal
 
+/// What stands before packets leave: SRTP, or nothing (plain_rtp.h). The calls are explained at SrtpSender.
+class RtpProtector {
+ public:
+  virtual ~RtpProtector() = default;
+  [[nodiscard]] virtual size_t protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes,
+                                           ByteSpan payload, uint64_t index) = 0;
+  [[nodiscard]] virtual size_t protect_rtcp(MutableByteSpan packet, size_t size) = 0;
+  /// As IANA writes it; empty = no protection.
+  [[nodiscard]] virtual const char* profile_name() const = 0;
+};
+
 /// Thread: any one at a time.
-class SrtpSender {
+class SrtpSender final : public RtpProtector {
  public:
   /// nullptr when the keys do not fit the profile or the library refuses them.
   [[nodiscard]] static std::unique_ptr<SrtpSender> create(SrtpProfile profile, ByteSpan master_key,
                                                           ByteSpan master_salt);
   [[nodiscard]] static std::unique_ptr<SrtpSender> from_session_keys(SrtpProfile profile, const SrtpSessionKeys& keys);
-  ~SrtpSender();
+  ~SrtpSender() override;
 
   /// Encrypts straight into a send slot. `slot` already begins with the RTP header (`header_bytes`: fixed header, CSRCs
   /// and extensions) and `prefix_bytes` of payload written there (a rewritten VP8 descriptor, RTX's original sequence
@@ -126,15 +137,16 @@ class SrtpSender {
   /// under the original SSRC must be byte for byte the same packet; everything else goes by RTX with its own numbers.
   /// IndexLedger watches over that.
   [[nodiscard]] size_t protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
-                                   uint64_t index);
+                                   uint64_t index) override;
 
   /// In place: `packet` holds `size` bytes of compound RTCP and room for kSrtcpMaxOverhead more. 0 when it does not
   /// fit. Counts the SRTCP index itself.
-  [[nodiscard]] size_t protect_rtcp(MutableByteSpan packet, size_t size);
+  [[nodiscard]] size_t protect_rtcp(MutableByteSpan packet, size_t size) override;
   /// For tests: the next SRTCP index.
   void set_rtcp_index(uint32_t index) { rtcp_index_ = index; }
 
   [[nodiscard]] SrtpProfile profile() const { return profile_; }
+  [[nodiscard]] const char* profile_name() const override { return srtp_profile_info(profile_).name; }
 
  private:
   SrtpSender(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp);
@@ -149,20 +161,28 @@ struct SrtpResult {
   uint64_t index = 0;  // RTP: extended sequence number (48 bits), continuous over wraps
 };
 
+/// What stands before packets that come are used; explained at SrtpReceiver.
+class RtpUnprotector {
+ public:
+  virtual ~RtpUnprotector() = default;
+  [[nodiscard]] virtual SrtpResult unprotect_rtp(MutableByteSpan packet) = 0;
+  [[nodiscard]] virtual SrtpResult unprotect_rtcp(MutableByteSpan packet) = 0;
+};
+
 /// Thread: any one at a time.
-class SrtpReceiver {
+class SrtpReceiver final : public RtpUnprotector {
  public:
   [[nodiscard]] static std::unique_ptr<SrtpReceiver> create(SrtpProfile profile, ByteSpan master_key,
                                                             ByteSpan master_salt, size_t max_ssrcs = 256);
   [[nodiscard]] static std::unique_ptr<SrtpReceiver> from_session_keys(SrtpProfile profile, const SrtpSessionKeys& keys,
                                                                        size_t max_ssrcs = 256);
-  ~SrtpReceiver();
+  ~SrtpReceiver() override;
 
   /// In place. On any error the packet's contents are to be thrown away. State is created and moved only by packets
   /// that authenticated. An SSRC beyond `max_ssrcs` takes the place of those that were silent for longest: a peer that
   /// shares its screen again and again has new ones each time, and nobody says when it is done with the old ones.
-  [[nodiscard]] SrtpResult unprotect_rtp(MutableByteSpan packet);
-  [[nodiscard]] SrtpResult unprotect_rtcp(MutableByteSpan packet);
+  [[nodiscard]] SrtpResult unprotect_rtp(MutableByteSpan packet) override;
+  [[nodiscard]] SrtpResult unprotect_rtcp(MutableByteSpan packet) override;
 
   /// Forget a stream that the peer has signalled away, so that the table does not fill over a long session. Its old
   /// packets could be replayed afterwards, so only when the SSRC is no longer routed anywhere.

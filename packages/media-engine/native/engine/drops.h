@@ -9,6 +9,9 @@ namespace parley {
 
 enum class Drop : uint8_t {
   too_long,
+  stream_rejected,
+  stream_broken,
+  stream_backlog,
   unknown_protocol,
   malformed_stun,
   unknown_ufrag,
@@ -45,6 +48,9 @@ enum class Drop : uint8_t {
 [[nodiscard]] inline const char* drop_name(Drop reason) {
   static constexpr std::array<const char*, static_cast<size_t>(Drop::count)> kNames = {
       "too-long",
+      "tcp-rejected",
+      "tcp-broken",
+      "tcp-backlog",
       "unknown-protocol",
       "malformed-stun",
       "unknown-ufrag",

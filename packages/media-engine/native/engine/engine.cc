@@ -43,6 +43,15 @@ std::unique_ptr<Engine> Engine::start(const EngineConfig& config, std::function<
     engine->group_->loops.push_back(engine->loops_.back().get());
     if (!engine->loops_.back()->ok()) return nullptr;
   }
+  if (config.tcp_port) {
+    auto listener = TcpListener::open(config.bind_address, *config.tcp_port, error);
+    if (!listener) {
+      error = -error;
+      return nullptr;
+    }
+    engine->tcp_port_ = listener->port();
+    if (!engine->loops_.front()->listen(std::move(listener))) return nullptr;
+  }
   engine->running_ = threads;
   for (const auto& loop : engine->loops_) {
     engine->threads_.emplace_back([raw = engine.get(), loop = loop.get()] { raw->run(*loop); });

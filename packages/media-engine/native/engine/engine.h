@@ -21,7 +21,7 @@ class Engine {
  public:
   // `on_events`: there are events to take; `on_stopped`: the last call from the last loop's thread. Neither
   // may block.
-  // Null with `error` = errno (EADDRINUSE, …) when the engine cannot start.
+  // Null with `error` = errno (EADDRINUSE, …) when the engine cannot start, negative when it is for the TCP port.
   [[nodiscard]] static std::unique_ptr<Engine> start(const EngineConfig& config, std::function<void()> on_events,
                                                      std::function<void()> on_stopped, int& error);
   // Stops and waits for the loops.
@@ -42,6 +42,8 @@ class Engine {
   void join();
 
   [[nodiscard]] uint16_t port() const { return port_; }
+  // 0 = no TCP.
+  [[nodiscard]] uint16_t tcp_port() const { return tcp_port_; }
   [[nodiscard]] uint32_t threads() const { return static_cast<uint32_t>(loops_.size()); }
   [[nodiscard]] const std::string& fingerprint() const { return certificate_.fingerprint; }
 
@@ -56,6 +58,7 @@ class Engine {
   std::unique_ptr<LoopGroup> group_;
   std::vector<std::unique_ptr<Loop>> loops_;
   uint16_t port_ = 0;
+  uint16_t tcp_port_ = 0;
   std::vector<std::thread> threads_;
   std::atomic<size_t> running_{0};
   bool stopping_ = false;

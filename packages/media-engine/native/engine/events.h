@@ -13,13 +13,15 @@ namespace parley {
 enum class TransportState : uint8_t { fresh, connecting, connected, disconnected, failed, closed };
 
 struct EngineEvent {
-  enum class Type : uint8_t { transport_state, audio_levels, bandwidth_estimate };
+  // As JavaScript knows them, see addon/handle.cc.
+  enum class Type : uint8_t { transport_state = 0, audio_levels = 1, bandwidth_estimate = 2, mapped_address = 8 };
   Type type = Type::transport_state;
   // Transport or room.
   uint32_t id = 0;
   TransportState state = TransportState::fresh;
   const char* reason = nullptr;  // a literal, for `failed`
-  std::string remote_address;
+  std::string remote_address;  // of a transport's peer, or of a STUN server
+  std::string mapped_address;  // of ours, as that server sees it; empty = it did not say
   // Pairs of source id and level.
   std::vector<uint32_t> levels;
   int64_t bps = 0;

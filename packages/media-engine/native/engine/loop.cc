@@ -42,7 +42,10 @@ Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::func
                0,
                {},
                -kMediaRest},
-      admission_(random_.u64()) {
+      streams_(context_, poller_),
+      admission_(random_.u64()),
+      stun_query_(random_) {
+  context_.send.set_streams(&streams_);
   listening_ = poller_.ok() && poller_.add(*socket_);
 }
 
@@ -67,10 +70,13 @@ void Loop::run() {
   while (!stopping_.load()) {
     poller_.wait(next_deadline(), ready_);
     context_.now = monotonic_now();
-    for (UdpSocket* socket : ready_) read(*socket);
+    for (UdpSocket* socket : ready_.sockets) read(*socket);
+    read_streams();
     read_inbox();
     run_commands();
     run_timers();
+    run_streams();
+    run_stun_query();
     run_load_senders();
     run_media_tick();
     run_paced_senders();
@@ -92,6 +98,8 @@ void Loop::clear() {
   transports_.clear();
   sources_.clear();
   rooms_.clear();
+  streams_.clear();
+  listener_.reset();
   socket_.reset();
 }
 
@@ -233,6 +241,10 @@ void Loop::dispatch_stun(UdpSocket& socket, const Datagram& datagram) {
       is_named = transport != nullptr;
     } else if (const auto tag = stun_peek_transaction_tag(datagram.bytes)) {
       if (give_away(datagram, loop_of_id(*tag, loops))) return;
+      if (*tag == StunQuery::kTransactionTag && stun_query_.handle_stun(datagram.from, datagram.bytes)) {
+        drain_stun_query();
+        return;
+      }
       transport = find_transport(*tag);
       is_named = transport != nullptr && transport->awaits_stun(datagram.bytes);
     }
@@ -260,7 +272,7 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
   Transport* transport = socket.owner;
   bool valid = false;
   if (transport != nullptr) {
-    valid = transport->is_own_pair(datagram.from);
+    valid = transport->is_own_pair(LocalAddresses::kAny, datagram.from);
   } else if (const AddressTable::Entry* entry = context_.addresses.find(datagram.from)) {
     transport = entry->transport;
     valid = entry->valid;
@@ -274,14 +286,14 @@ void Loop::dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind
   }
   switch (kind) {
     case PacketKind::Dtls:
-      transport->handle_dtls(datagram.from, datagram.bytes, valid);
+      transport->handle_dtls(LocalAddresses::kAny, datagram.from, datagram.bytes, valid);
       schedule(*transport);
       break;
     case PacketKind::Rtp:
-      transport->handle_rtp(datagram.bytes);
+      transport->handle_rtp(datagram.from, datagram.bytes);
       break;
     default:
-      transport->handle_rtcp(datagram.bytes);
+      transport->handle_rtcp(datagram.from, datagram.bytes);
       break;
   }
 }
@@ -366,7 +378,8 @@ void Loop::run_media_tick() {
 Micros Loop::next_deadline() const {
   Micros deadline = timers_.empty() ? kNever : timers_.top().first;
   for (const auto& [id, sender] : load_senders_) deadline = std::min(deadline, sender->next_deadline());
-  return std::min({deadline, next_tick_, next_steering_});
+  return std::min({deadline, next_tick_, next_steering_, listen_again_, streams_.next_deadline(),
+                   stun_query_.next_deadline()});
 }
 
 Transport* Loop::find_transport(uint32_t id) const {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/demux.h"
+#include "core/stun_query.h"
 #include "engine/admission.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
@@ -28,6 +29,8 @@
 #include "engine/poller.h"
 #include "engine/stats.h"
 #include "engine/system_random.h"
+#include "engine/tcp_listener.h"
+#include "engine/tcp_streams.h"
 #include "engine/transport.h"
 #include "engine/udp_socket.h"
 
@@ -45,6 +48,8 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   [[nodiscard]] bool ok() const { return listening_; }
+  // Before `run`: this loop takes the engine's TCP connections. False when the system refuses to watch the listener.
+  [[nodiscard]] bool listen(std::unique_ptr<TcpListener> listener);
   // Runs until `stop`; says goodbye to every peer before it returns.
   void run();
   // Any thread. False when too many commands wait already.
@@ -60,6 +65,7 @@ class Loop {
   void create_room(uint32_t id);
   void close_room(uint32_t id);
   void create_transport(const TransportConfig& config);
+  void create_plain_transport(const PlainTransportConfig& config, std::unique_ptr<UdpSocket> socket);
   void connect_transport(uint32_t id, const RemoteTransport& remote);
   void restart_ice(uint32_t id, const std::string& ufrag, const std::string& pwd);
   void set_rtp_parameters(uint32_t id, const RtpParameters& parameters);
@@ -70,6 +76,8 @@ class Loop {
   void set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>& entries);
   void request_key_frame(uint32_t source);
   void set_demand(uint32_t receiver, int64_t bps);
+  // On loop 0 only, to which the answers come. The event `mapped_address` tells the end.
+  void ask_stun_server(const SocketAddress& server);
   [[nodiscard]] EngineSnapshot snapshot() const;
 
   // Load generation, on the loop's thread.
@@ -99,6 +107,20 @@ class Loop {
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
   [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
+  void read_streams();
+  void accept_streams();
+  void read_stream(uint32_t id);
+  void read_frames(TcpStream& stream, MutableByteSpan bytes);
+  [[nodiscard]] bool dispatch_frame(TcpStream& stream, MutableByteSpan frame);
+  [[nodiscard]] bool name_stream(TcpStream& stream, MutableByteSpan frame);
+  void hand_over_stream(TcpStream& stream, ByteSpan frame, Loop& to);
+  // Always false.
+  bool reject_stream(TcpStream& stream);
+  void end_stream(TcpStream& stream);
+  void run_streams();
+  void run_stun_query();
+  void drain_stun_query();
+  void tell_mapped_address(const SocketAddress& server, std::string mapped);
   void forward_batch();
   void run_paced_senders();
   void run_commands();
@@ -119,11 +141,14 @@ class Loop {
   // owned
   EventQueue events_;
   std::unique_ptr<UdpSocket> socket_;
+  std::unique_ptr<TcpListener> listener_;  // null on all loops but one, and without TCP
   SystemRandom random_;
   EngineContext context_;
   Poller poller_;
+  TcpStreams streams_;
   ReceiveBatch receive_batch_;
   Admission admission_;
+  StunQuery stun_query_;
   std::unordered_map<uint32_t, std::unique_ptr<Source>> sources_;
   std::unordered_map<uint32_t, std::unique_ptr<Transport>> transports_;
   std::unordered_map<uint32_t, std::unique_ptr<Room>> rooms_;
@@ -143,7 +168,8 @@ class Loop {
   using Timer = std::pair<Micros, uint32_t>;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Datagram> datagrams_;
-  std::vector<UdpSocket*> ready_;
+  Ready ready_;
+  Micros listen_again_ = kNever;
   Micros next_tick_ = kNever;
   Micros next_slow_tick_ = 0;
   std::mutex commands_mutex_;

@@ -53,6 +53,15 @@ void Loop::create_transport(const TransportConfig& config) {
   transports_.emplace(config.id, std::move(transport));
 }
 
+void Loop::create_plain_transport(const PlainTransportConfig& config, std::unique_ptr<UdpSocket> socket) {
+  Room* room = find_room(config.room);
+  if (room == nullptr || transports_.count(config.id) != 0 || !poller_.add(*socket)) return;
+  auto transport = std::make_unique<Transport>(context_, config, std::move(socket));
+  transport->media().set_audio_levels(&room->levels);
+  room->transports.push_back(config.id);
+  transports_.emplace(config.id, std::move(transport));
+}
+
 void Loop::connect_transport(uint32_t id, const RemoteTransport& remote) {
   Transport* transport = find_transport(id);
   if (transport == nullptr) return;
@@ -88,6 +97,7 @@ void Loop::close_transport(uint32_t id) {
   transport->close();
   // The goodbye waits in the send queue, which points to the transport's socket.
   context_.send.flush();
+  streams_.close_all_of(id);
   if (UdpSocket* own = transport->own_socket()) poller_.remove(*own);
   for (const std::string& ufrag : transport->local_ufrags()) {
     const auto named = by_ufrag_.find(ufrag);
@@ -175,6 +185,7 @@ EngineSnapshot Loop::snapshot() const {
     if (transport->last_heard() >= 0) entry.idle_ms = (context_.now - transport->last_heard()) / kMillisecond;
     if (transport->rtt() >= 0) entry.rtt_ms = static_cast<double>(transport->rtt()) / 1000.0;
     entry.srtp_profile = transport->srtp_profile();
+    entry.over_tcp = transport->is_over_tcp();
     snapshot.transports.push_back(entry);
   }
   for (const auto& [id, source] : sources_) {

@@ -7,17 +7,19 @@
 
 #include "engine/inbox.h"
 #include "engine/steering.h"
+#include "engine/stream_budget.h"
 
 namespace parley {
 
 class Loop;
 
 struct LoopGroup {
-  LoopGroup(uint32_t count, uint64_t seed) : steering(count, seed) {}
+  LoopGroup(uint32_t count, uint64_t seed) : steering(count, seed), stream_budget(seed) {}
 
   // Filled before the first thread starts, constant afterwards; the loops outlive their threads.
   std::vector<Loop*> loops;
   Steering steering;
+  StreamBudget stream_budget;
 };
 
 // Loops are told apart by ids: what belongs to a room has an id that leaves the loop's index when divided by the number of

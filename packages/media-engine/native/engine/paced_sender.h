@@ -49,7 +49,7 @@ class PacedSender {
     uint64_t padding_bytes = 0;
   };
 
-  // One that is not `paced` sends everything at once and only counts transport-wide numbers: load generators.
+  // One that is not `paced` sends everything at once and only counts transport-wide numbers: load generators, plain peers.
   PacedSender(EngineContext& context, Transport& transport, bool paced);
 
   // False when the packet is lost: no room in the queue, or Transport::write_rtp refuses.

@@ -3,12 +3,14 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/address.h"
 #include "core/srtp.h"
 #include "engine/certificate.h"
+#include "engine/dtls.h"
 #include "layers/layer_packet.h"
 
 namespace parley {
@@ -45,6 +47,18 @@ struct TransportConfig {
   std::string ice_pwd;
   // Client mode: where to send checks. A transport with any has a socket of its own.
   std::vector<SocketAddress> remote_candidates;
+  // What it is sent keeps to what its path carries.
+  bool paced = true;
+};
+
+// A transport without ICE and DTLS.
+struct PlainTransportConfig {
+  uint32_t id = 0;
+  uint32_t room = 0;
+  // Empty = the address of the first packet that is good.
+  std::optional<SocketAddress> remote;
+  // Empty = neither encrypted nor authenticated.
+  std::optional<SrtpKeys> keys;
 };
 
 struct RemoteTransport {
@@ -77,6 +91,7 @@ inline constexpr uint32_t kMaxThreads = 64;
 
 struct EngineConfig {
   uint16_t port = 0;
+  std::optional<uint16_t> tcp_port;  // of ICE-TCP (RFC 6544); 0 picks a free one
   std::string bind_address;
   std::vector<SrtpProfile> srtp_profiles;
   // Media threads, 1 to kMaxThreads.

@@ -64,8 +64,26 @@ void Poller::remove(UdpSocket& socket) {
   static_cast<void>(::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, socket.fd(), nullptr));
 }
 
-void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
-  ready.clear();
+// Streams are told from sockets by the lowest bit, which no pointer to an object of ours has.
+bool Poller::add_stream(int fd, uint32_t id) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = uint64_t{id} << 1 | 1;
+  return ::epoll_ctl(poll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void Poller::watch_output(int fd, uint32_t id, bool wants_output) {
+  epoll_event event{};
+  event.events = wants_output ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  event.data.u64 = uint64_t{id} << 1 | 1;
+  static_cast<void>(::epoll_ctl(poll_fd_, EPOLL_CTL_MOD, fd, &event));
+}
+
+void Poller::remove_stream(int fd) { static_cast<void>(::epoll_ctl(poll_fd_, EPOLL_CTL_DEL, fd, nullptr)); }
+
+void Poller::wait(Micros deadline, Ready& ready) {
+  ready.sockets.clear();
+  ready.streams.clear();
   if (deadline != armed_) {
     // An absolute time of zero would disarm the timer; one microsecond after boot is as good as now.
     const Micros at = deadline == kNever ? 0 : std::max<Micros>(deadline, 1);
@@ -78,7 +96,14 @@ void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
   std::array<epoll_event, 64> events;
   const int count = ::epoll_wait(poll_fd_, events.data(), static_cast<int>(events.size()), -1);
   for (int i = 0; i < count; ++i) {
-    void* source = events[static_cast<size_t>(i)].data.ptr;
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    if ((event.data.u64 & 1) != 0) {
+      const bool writable = (event.events & EPOLLOUT) != 0;
+      const bool readable = (event.events & ~static_cast<uint32_t>(EPOLLOUT)) != 0;
+      ready.streams.push_back({static_cast<uint32_t>(event.data.u64 >> 1), readable, writable});
+      continue;
+    }
+    void* source = event.data.ptr;
     uint64_t ignored = 0;
     if (source == &wake_read_fd_) {
       // In this order: a call between the two finds `woken_` still set, and what it is about is seen after this sleep. The
@@ -89,7 +114,7 @@ void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
       [[maybe_unused]] const ssize_t size = ::read(timer_fd_, &ignored, sizeof ignored);
       armed_ = kNever;
     } else {
-      ready.push_back(static_cast<UdpSocket*>(source));
+      ready.sockets.push_back(static_cast<UdpSocket*>(source));
     }
   }
 }
@@ -125,11 +150,31 @@ void Poller::remove(UdpSocket& socket) {
   sockets_.erase(std::remove(sockets_.begin(), sockets_.end(), &socket), sockets_.end());
 }
 
-void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
-  ready.clear();
+bool Poller::add_stream(int fd, uint32_t id) {
+  streams_.push_back({fd, id, false});
+  return true;
+}
+
+void Poller::watch_output(int fd, uint32_t, bool wants_output) {
+  for (WatchedStream& stream : streams_) {
+    if (stream.fd == fd) stream.wants_output = wants_output;
+  }
+}
+
+void Poller::remove_stream(int fd) {
+  streams_.erase(std::remove_if(streams_.begin(), streams_.end(), [fd](const auto& stream) { return stream.fd == fd; }),
+                 streams_.end());
+}
+
+void Poller::wait(Micros deadline, Ready& ready) {
+  ready.sockets.clear();
+  ready.streams.clear();
   std::vector<pollfd> fds;
   fds.push_back({wake_read_fd_, POLLIN, 0});
   for (const UdpSocket* socket : sockets_) fds.push_back({socket->fd(), POLLIN, 0});
+  for (const WatchedStream& stream : streams_) {
+    fds.push_back({stream.fd, static_cast<short>(stream.wants_output ? POLLIN | POLLOUT : POLLIN), 0});
+  }
   int timeout_ms = -1;
   if (deadline != kNever) {
     const Micros left = std::max<Micros>(deadline - monotonic_now(), 0);
@@ -142,8 +187,12 @@ void Poller::wait(Micros deadline, std::vector<UdpSocket*>& ready) {
     }
     woken_.store(false);  // only now, see above
   }
-  for (size_t i = 1; i < fds.size(); ++i) {
-    if (fds[i].revents != 0) ready.push_back(sockets_[i - 1]);
+  for (size_t i = 0; i < sockets_.size(); ++i) {
+    if (fds[1 + i].revents != 0) ready.sockets.push_back(sockets_[i]);
+  }
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    const short events = fds[1 + sockets_.size() + i].revents;
+    if (events != 0) ready.streams.push_back({streams_[i].id, (events & ~POLLOUT) != 0, (events & POLLOUT) != 0});
   }
 }
 

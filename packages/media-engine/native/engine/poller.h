@@ -12,6 +12,17 @@ namespace parley {
 
 class UdpSocket;
 
+// What a sleep ended with. Streams are told by their numbers, so that one that was closed a moment ago is merely unknown.
+struct Ready {
+  struct Stream {
+    uint32_t id = 0;
+    bool readable = false;  // or ended
+    bool writable = false;
+  };
+  std::vector<UdpSocket*> sockets;  // readable
+  std::vector<Stream> streams;
+};
+
 // CLOCK_MONOTONIC.
 [[nodiscard]] Micros monotonic_now();
 
@@ -26,14 +37,26 @@ class Poller {
   // False when the system refuses to watch it.
   [[nodiscard]] bool add(UdpSocket& socket);
   void remove(UdpSocket& socket);
-  // Sleeps until a socket is readable, `wake` was called or `deadline` has come; `ready` gets the readable sockets.
-  void wait(Micros deadline, std::vector<UdpSocket*>& ready);
+  // A TCP socket, connected or listening: watched for input, and for output when asked for. The caller closes `fd` after
+  // `remove_stream` only.
+  [[nodiscard]] bool add_stream(int fd, uint32_t id);
+  void watch_output(int fd, uint32_t id, bool wants_output);
+  void remove_stream(int fd);
+  // Sleeps until a socket is ready, `wake` was called or `deadline` has come.
+  void wait(Micros deadline, Ready& ready);
   // Any thread. Wakes the sleeper once for any number of calls.
   void wake();
 
  private:
 #if defined(__linux__)
   [[nodiscard]] bool watch(int fd, void* source);
+#else
+  struct WatchedStream {
+    int fd;
+    uint32_t id;
+    bool wants_output;
+  };
+  std::vector<WatchedStream> streams_;
 #endif
 
   int poll_fd_ = -1;

@@ -1,5 +1,6 @@
 // The way of a packet to a peer: where to, and as whom. On a machine with several addresses an answer must leave from the
 // address that was asked, or the peer takes it for a stranger's (RFC 8445 §7.2.5.2.1) and a firewall drops it.
+// Over TCP the way is the connection that the peer opened.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,8 @@ struct Route {
   SocketAddress to;
   // Local address, its port means nothing; null = the system's choice. Owned by LocalAddresses.
   const SocketAddress* from = nullptr;
+  // The TCP connection to go by instead, see tcp_streams.h; 0 = none. It may be gone by now.
+  uint32_t stream = 0;
 };
 
 // The machine's addresses at which datagrams have arrived, numbered for ICE pairs. There are few; what a machine with more

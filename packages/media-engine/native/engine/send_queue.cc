@@ -53,8 +53,27 @@ void SendQueue::push(const UdpSocket& socket, const Route& route, ByteSpan packe
 
 void SendQueue::flush() {
   size_t first = 0;
-  while (first < slots_.size()) first += send_from(first);
+  bool any_stream = false;
+  while (first < slots_.size()) {
+    if (slots_[first].route.stream == 0) {
+      first += send_from(first);
+    } else {
+      send_to_stream(first++);
+      any_stream = true;
+    }
+  }
   slots_.clear();
+  if (any_stream && streams_ != nullptr) counters_.system_calls += streams_->flush();
+}
+
+void SendQueue::send_to_stream(size_t index) {
+  const Slot& slot = slots_[index];
+  if (streams_ == nullptr) {
+    ++counters_.dropped;
+  } else if (streams_->send(slot.route.stream, ByteSpan(bytes_.data() + index * kSlotBytes, slot.size))) {
+    ++counters_.packets;
+    counters_.bytes += slot.size;
+  }
 }
 
 // How many packets from `first` on may leave as one segmentation run: one peer, equal sizes, a shorter one only at the end.
@@ -66,7 +85,7 @@ size_t SendQueue::run_length(size_t first) const {
   while (first + count < slots_.size() && count < kMaxRun) {
     const Slot& next = slots_[first + count];
     if (next.socket != head.socket || next.size > head.size || next.route.from != head.route.from ||
-        next.route.to != head.route.to) {
+        next.route.to != head.route.to || next.route.stream != 0) {
       break;
     }
     total += next.size;
@@ -125,7 +144,8 @@ size_t SendQueue::send_from(size_t first) {
   size_t messages = 0;
   size_t part = 0;
   size_t next = first;
-  while (messages < kMessages && next < slots_.size() && slots_[next].socket == socket) {
+  while (messages < kMessages && next < slots_.size() && slots_[next].socket == socket &&
+         slots_[next].route.stream == 0) {
     const size_t run = run_length(next);
     if (part + run > kParts) break;
     msghdr& message = headers[messages].msg_hdr;

@@ -22,12 +22,25 @@ struct SendCounters {
   uint64_t dropped = 0;
 };
 
+// Takes the packets whose route is a stream.
+class StreamSender {
+ public:
+  virtual ~StreamSender() = default;
+  // Copies. False when the packet is lost, which is counted there.
+  virtual bool send(uint32_t stream, ByteSpan packet) = 0;
+  // No more packets for now: they leave. Returns the number of system calls.
+  virtual size_t flush() = 0;
+};
+
 class SendQueue {
  public:
   static constexpr size_t kSlots = 256;
   static constexpr size_t kSlotBytes = 1536;
 
   SendQueue();
+
+  // Not owned; until then, packets for streams are dropped.
+  void set_streams(StreamSender* streams) { streams_ = streams; }
 
   // A free slot of `kSlotBytes`; sends what waits first when all are taken.
   [[nodiscard]] MutableByteSpan reserve();
@@ -47,12 +60,14 @@ class SendQueue {
 
   [[nodiscard]] size_t run_length(size_t first) const;
   size_t send_from(size_t first);
+  void send_to_stream(size_t index);
   // How many the kernel took.
   size_t send_plainly(size_t first, size_t count);
 
   std::vector<uint8_t> bytes_;
   std::vector<Slot> slots_;
   SendCounters counters_;
+  StreamSender* streams_ = nullptr;
   bool can_segment_;
 };
 

@@ -23,6 +23,7 @@ struct TransportSnapshot {
   int64_t idle_ms = -1;
   double rtt_ms = -1;
   const char* srtp_profile = "";
+  bool over_tcp = false;
 };
 
 // Of one loop.

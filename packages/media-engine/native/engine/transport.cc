@@ -55,7 +55,7 @@ Transport::Transport(EngineContext& context, const TransportConfig& config, UdpS
       own_socket_(std::move(own_socket)),
       ice_(ice_config(config), context.random),
       media_(context, *this),
-      paced_(context, *this, config.remote_candidates.empty()),
+      paced_(context, *this, config.paced && config.remote_candidates.empty()),
       local_ufrags_{config.ice_ufrag},
       stun_budget_(kUselessStunPerSecond, kUselessStunBurst) {
   if (own_socket_) own_socket_->owner = this;
@@ -70,7 +70,7 @@ Transport::~Transport() {
 }
 
 bool Transport::connect(const RemoteTransport& remote) {
-  if (closed_) return true;
+  if (closed_ || plain_) return true;
   if (!ice_.set_remote(context_.now, {remote.ice_ufrag, remote.ice_pwd})) return false;
   if (!remote_) remote_ = remote;
   if (!dtls_) {
@@ -108,7 +108,11 @@ void Transport::close() {
 
 bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet) {
   // A client's own socket has one pair for each candidate, whatever local address the system gives it.
-  if (!uses_table_) local_id = LocalAddresses::kAny;
+  if (!uses_table_ && !ice_is_tcp(local_id)) local_id = LocalAddresses::kAny;
+  if (plain_) {
+    context_.drops.add(Drop::stun_rejected);
+    return false;
+  }
   const IceDrop drop = ice_.handle_stun(context_.now, local_id, from, packet);
   if (drop != IceDrop::None) {
     context_.drops.add(drop == IceDrop::Malformed ? Drop::malformed_stun : Drop::stun_rejected);
@@ -117,11 +121,11 @@ bool Transport::handle_stun(uint32_t local_id, const SocketAddress& from, ByteSp
   }
   last_heard_ = context_.now;
   // Authentic: remember the address, so that DTLS overtaking our own check is not lost.
-  if (uses_table_ && std::find(addresses_.begin(), addresses_.end(), from) == addresses_.end()) {
+  if (is_in_table({local_id, from}) && std::find(addresses_.begin(), addresses_.end(), from) == addresses_.end()) {
     if (addresses_.size() == kMaxAddresses) {
       // The oldest that is of no use any more makes room; the agent itself keeps fewer pairs than this.
       const auto stale = std::find_if(addresses_.begin(), addresses_.end(),
-                                      [this](const SocketAddress& address) { return !is_own_pair(address); });
+                                      [this](const SocketAddress& address) { return !ice_.is_valid(address); });
       if (stale != addresses_.end()) {
         context_.addresses.remove(*stale, *this);
         addresses_.erase(stale);
@@ -144,7 +148,7 @@ void Transport::drain_ice() {
         update_state();
         break;
       case IceOutput::Kind::PairValid:
-        if (uses_table_) {
+        if (is_in_table(output.pair)) {
           context_.addresses.set(output.pair.remote, *this, true);
           if (std::find(addresses_.begin(), addresses_.end(), output.pair.remote) == addresses_.end()) {
             addresses_.push_back(output.pair.remote);
@@ -153,7 +157,7 @@ void Transport::drain_ice() {
         break;
       case IceOutput::Kind::PairInvalid:
         // The same peer may be known at another address of ours.
-        if (uses_table_ && !is_own_pair(output.pair.remote)) {
+        if (is_in_table(output.pair) && !ice_.is_valid(output.pair.remote)) {
           context_.addresses.remove(output.pair.remote, *this);
           addresses_.erase(std::remove(addresses_.begin(), addresses_.end(), output.pair.remote), addresses_.end());
         }
@@ -178,13 +182,22 @@ void Transport::start_dtls() {
   }
 }
 
-void Transport::handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid) {
+void Transport::lose_stream(uint32_t local_id) {
+  ice_.lose_local(context_.now, local_id);
+  drain_ice();
+}
+
+void Transport::handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid) {
+  if (plain_) {
+    context_.drops.add(Drop::dtls_unexpected);
+    return;
+  }
   if (!valid || !dtls_) {
     if (early_dtls_.size() == kMaxEarlyDtls) {
       early_dtls_.pop_front();
       context_.drops.add(Drop::dtls_unexpected);
     }
-    early_dtls_.emplace_back(from, std::vector<uint8_t>(packet.begin(), packet.end()));
+    early_dtls_.emplace_back(IceAddressPair{local_id, from}, std::vector<uint8_t>(packet.begin(), packet.end()));
     return;
   }
   last_heard_ = context_.now;
@@ -195,13 +208,13 @@ void Transport::handle_dtls(const SocketAddress& from, ByteSpan packet, bool val
 void Transport::replay_early_dtls() {
   if (!dtls_) return;
   const bool any = std::any_of(early_dtls_.begin(), early_dtls_.end(),
-                               [this](const auto& early) { return is_own_pair(early.first); });
+                               [this](const auto& early) { return is_own_pair(early.first.local_id, early.first.remote); });
   if (!any) return;
   auto early = std::move(early_dtls_);
   early_dtls_.clear();
-  for (const auto& [from, bytes] : early) {
-    if (is_own_pair(from)) {
-      handle_dtls(from, bytes, true);
+  for (const auto& [pair, bytes] : early) {
+    if (is_own_pair(pair.local_id, pair.remote)) {
+      handle_dtls(pair.local_id, pair.remote, bytes, true);
     } else {
       context_.drops.add(Drop::dtls_unexpected);
     }
@@ -296,7 +309,11 @@ Micros Transport::next_deadline() const {
   return closed_ ? kNever : std::min({ice_.next_deadline(), dtls_deadline_, handshake_until_, paced_.next_deadline()});
 }
 
-void Transport::handle_rtp(MutableByteSpan packet) {
+void Transport::handle_rtp(const SocketAddress& from, MutableByteSpan packet) {
+  if (plain_ && !plain_->admits_rtp(from)) {
+    context_.drops.add(Drop::unknown_source_address);
+    return;
+  }
   if (!receiver_) {
     context_.drops.add(Drop::no_srtp_keys);
     return;
@@ -309,13 +326,14 @@ void Transport::handle_rtp(MutableByteSpan packet) {
                                                                   : Drop::srtp_malformed);
     return;
   }
+  if (plain_) hear_plain(from, true);
   last_heard_ = context_.now;
   ++counters_.packets_received;
   counters_.bytes_received += packet.size();
   media_.handle_rtp(packet.first(result.size), result.index);
 }
 
-void Transport::handle_rtcp(MutableByteSpan packet) {
+void Transport::handle_rtcp(const SocketAddress& from, MutableByteSpan packet) {
   if (!receiver_) {
     context_.drops.add(Drop::no_srtp_keys);
     return;
@@ -328,6 +346,7 @@ void Transport::handle_rtcp(MutableByteSpan packet) {
                                                                   : Drop::srtcp_malformed);
     return;
   }
+  if (plain_) hear_plain(from, false);
   last_heard_ = context_.now;
   ++counters_.packets_received;
   counters_.bytes_received += packet.size();
@@ -366,7 +385,7 @@ bool Transport::send_rtcp(ByteSpan packet) {
 }
 
 const char* Transport::srtp_profile() const {
-  return sender_ ? srtp_profile_info(sender_->profile()).name : "";
+  return sender_ ? sender_->profile_name() : "";
 }
 
 }  // namespace parley

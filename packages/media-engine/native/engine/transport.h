@@ -21,6 +21,7 @@
 #include "engine/media_session.h"
 #include "engine/paced_sender.h"
 #include "engine/parameters.h"
+#include "engine/plain_peer.h"
 #include "engine/token_bucket.h"
 #include "engine/udp_socket.h"
 
@@ -38,6 +39,8 @@ class Transport {
   // `socket` is the loop's shared one; client transports bring their own.
   Transport(EngineContext& context, const TransportConfig& config, UdpSocket& socket,
             std::unique_ptr<UdpSocket> own_socket);
+  // Without ICE and DTLS (transport_plain.cc). Connected when the peer's address is known.
+  Transport(EngineContext& context, const PlainTransportConfig& config, std::unique_ptr<UdpSocket> own_socket);
   ~Transport();
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
@@ -52,7 +55,7 @@ class Transport {
   void close();
 
   // False when it was not authentic, or of no use.
-  // `local_id`: which of our addresses it came to, see LocalAddresses.
+  // `local_id`: which of our addresses it came to, see LocalAddresses, or over which TCP connection, see kIceTcp.
   bool handle_stun(uint32_t local_id, const SocketAddress& from, ByteSpan packet);
   // An answer to a check of ours that has none yet, as far as its transaction id tells.
   [[nodiscard]] bool awaits_stun(ByteSpan packet) const { return ice_.awaits(packet); }
@@ -60,9 +63,11 @@ class Transport {
   [[nodiscard]] bool admits_stun() { return !stun_budget_.empty(context_.now); }
   void charge_stun() { static_cast<void>(stun_budget_.take(context_.now)); }
   // `valid`: the address belongs to a validated pair of this transport.
-  void handle_dtls(const SocketAddress& from, ByteSpan packet, bool valid);
-  void handle_rtp(MutableByteSpan packet);
-  void handle_rtcp(MutableByteSpan packet);
+  void handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSpan packet, bool valid);
+  // The TCP connection with that number is gone.
+  void lose_stream(uint32_t local_id);
+  void handle_rtp(const SocketAddress& from, MutableByteSpan packet);
+  void handle_rtcp(const SocketAddress& from, MutableByteSpan packet);
   void handle_timeout();
   // When `handle_timeout` is due; kNever when idle.
   [[nodiscard]] Micros next_deadline() const;
@@ -82,7 +87,11 @@ class Transport {
   // `packet` is compound RTCP in clear, copied.
   bool send_rtcp(ByteSpan packet);
 
-  [[nodiscard]] bool is_own_pair(const SocketAddress& from) const { return ice_.is_valid(from); }
+  // Of UDP addresses of ours it does not matter which.
+  [[nodiscard]] bool is_own_pair(uint32_t local_id, const SocketAddress& from) const {
+    if (plain_) return plain_->admits(from);
+    return ice_is_tcp(local_id) ? ice_.is_valid(local_id, from) : ice_.is_valid(from);
+  }
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] uint32_t room() const { return room_; }
   [[nodiscard]] TransportState state() const { return state_; }
@@ -92,6 +101,7 @@ class Transport {
   [[nodiscard]] MediaSession& media() { return media_; }
   [[nodiscard]] PacedSender& paced() { return paced_; }
   [[nodiscard]] const TransportCounters& counters() const { return counters_; }
+  [[nodiscard]] bool is_over_tcp() const { return send_to_ && send_to_->stream != 0; }
   [[nodiscard]] Micros rtt() const { return ice_.rtt(); }
   [[nodiscard]] Micros min_rtt() const { return ice_.min_rtt(); }
   // -1 = nothing authentic has come yet.
@@ -104,9 +114,14 @@ class Transport {
 
  private:
   [[nodiscard]] Route route(const IceAddressPair& pair) const {
-    return {pair.remote, context_.locals.find(pair.local_id)};
+    return {pair.remote, context_.locals.find(pair.local_id), ice_is_tcp(pair.local_id) ? pair.local_id : 0};
   }
+  // Whether packets of the pair are sorted by the address table: not on a socket of our own, nor over TCP.
+  [[nodiscard]] bool is_in_table(const IceAddressPair& pair) const { return uses_table_ && !ice_is_tcp(pair.local_id); }
 
+  [[nodiscard]] static TransportConfig transport_config(const PlainTransportConfig& config);
+  void start_plain();
+  void hear_plain(const SocketAddress& from, bool is_rtp);
   void drain_ice();
   void drain_dtls();
   void start_dtls();
@@ -126,8 +141,9 @@ class Transport {
   std::unique_ptr<UdpSocket> own_socket_;
   IceAgent ice_;
   std::unique_ptr<DtlsSession> dtls_;
-  std::unique_ptr<SrtpSender> sender_;
-  std::unique_ptr<SrtpReceiver> receiver_;
+  std::unique_ptr<RtpProtector> sender_;
+  std::unique_ptr<RtpUnprotector> receiver_;
+  std::optional<PlainPeer> plain_;  // instead of ICE and DTLS
   IndexLedger sent_;  // of `sender_`
   MediaSession media_;
   PacedSender paced_;
@@ -140,7 +156,7 @@ class Transport {
   std::deque<std::string> local_ufrags_;
   std::vector<SocketAddress> addresses_;  // ours in the address table
   // DTLS that came before the answer was processed or our own check came back: the newest few.
-  std::deque<std::pair<SocketAddress, std::vector<uint8_t>>> early_dtls_;
+  std::deque<std::pair<IceAddressPair, std::vector<uint8_t>>> early_dtls_;
   Micros dtls_deadline_ = kNever;
   Micros handshake_until_ = kNever;
   Micros last_heard_ = -1;

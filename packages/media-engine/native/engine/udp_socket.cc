@@ -21,19 +21,6 @@ constexpr int kSocketBufferBytes = 4 * 1024 * 1024;
 constexpr Micros kMaxWait = kSecond;
 #endif
 
-SocketAddress from_native(const sockaddr_storage& address) {
-  if (address.ss_family == AF_INET) {
-    sockaddr_in v4{};
-    std::memcpy(&v4, &address, sizeof v4);
-    return SocketAddress::from_v4(reinterpret_cast<const uint8_t*>(&v4.sin_addr), ntohs(v4.sin_port));
-  }
-  sockaddr_in6 v6{};
-  std::memcpy(&v6, &address, sizeof v6);
-  SocketAddress out = SocketAddress::from_v6(v6.sin6_addr.s6_addr, ntohs(v6.sin6_port));
-  if (out.is_link_local()) out.scope = v6.sin6_scope_id;
-  return out;
-}
-
 // A socket that is bound to one address has nothing to tell and nothing to choose.
 bool ask_for_local_addresses(int fd, bool ipv4_only) {
 #if defined(__linux__)
@@ -153,10 +140,23 @@ uint16_t bound_port(int fd) {
   sockaddr_storage local{};
   socklen_t size = sizeof local;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0) return 0;
-  return from_native(local).port;
+  return address_from_native(local).port;
 }
 
 }  // namespace
+
+SocketAddress address_from_native(const sockaddr_storage& address) {
+  if (address.ss_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address, sizeof v4);
+    return SocketAddress::from_v4(reinterpret_cast<const uint8_t*>(&v4.sin_addr), ntohs(v4.sin_port));
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &address, sizeof v6);
+  SocketAddress out = SocketAddress::from_v6(v6.sin6_addr.s6_addr, ntohs(v6.sin6_port));
+  if (out.is_link_local()) out.scope = v6.sin6_scope_id;
+  return out;
+}
 
 ReceiveBatch::ReceiveBatch() : buffers_(kDatagrams * kDatagramBytes) {}
 
@@ -240,7 +240,7 @@ bool UdpSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_
       ++truncated;
       continue;
     }
-    out.push_back({from_native(senders[i]), tells_local_address_ ? local_address_of(headers[i].msg_hdr) : SocketAddress{},
+    out.push_back({address_from_native(senders[i]), tells_local_address_ ? local_address_of(headers[i].msg_hdr) : SocketAddress{},
                    MutableByteSpan(batch.buffer(i), headers[i].msg_len), waited_until(now, headers[i].msg_hdr)});
   }
   return static_cast<size_t>(count) == headers.size();
@@ -261,7 +261,7 @@ bool UdpSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_
       ++truncated;
       continue;
     }
-    out.push_back({from_native(sender), {}, MutableByteSpan(batch.buffer(i), static_cast<size_t>(size)), 0});
+    out.push_back({address_from_native(sender), {}, MutableByteSpan(batch.buffer(i), static_cast<size_t>(size)), 0});
   }
   return true;
 }

@@ -84,6 +84,8 @@ class UdpSocket {
   const bool tells_local_address_;
 };
 
+[[nodiscard]] SocketAddress address_from_native(const sockaddr_storage& address);
+
 // Address from text, IPv4 or IPv6, link-local ones with an interface (`fe80::1%eth0`); false when it is neither.
 [[nodiscard]] bool parse_address(const std::string& ip, uint16_t port, SocketAddress& out);
 

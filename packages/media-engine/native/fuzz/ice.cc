@@ -42,9 +42,12 @@ class Conversation {
       }
       case 6: agent_.set_local({"srvn", "server-password-new-22-c"}); break;
       case 7: run_timers(); break;
-      case 8:
-        if (in.u8() == 0x55) agent_.close();
+      case 8: {
+        const uint8_t what = in.u8();
+        if (what == 0x55) agent_.close();
+        if (what == 0x56 || what == 0x57) agent_.lose_local(now_, what & 1);
         break;
+      }
     }
     drain();
     REQUIRE(agent_.pair_count() <= 16);
@@ -152,5 +155,7 @@ std::vector<std::vector<uint8_t>> parley::fuzz::seeds() {
       // Role conflict, error answers, restart, close.
       hex("00 0100 03 29 6e0001ff ffffffffffffffff 05 0402 0401 0101 06 0401 07 0855"),
       hex("00 05 04 00010000 02 07 02 08 07"),
+      // Connected on one local address, heard on another, and the first is lost, then the second.
+      hex("00 0100 03 25 6e0001ff 0000000000000001 05 0401 07 03 65 5e0001ff 0000000000000001 05 0401 0856 07 0401 0857 07"),
   };
 }

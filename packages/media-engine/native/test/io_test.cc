@@ -17,7 +17,7 @@ TEST(io_wake, "poller: no call of wake is lost, however it falls together with t
   std::atomic<uint64_t> turns{0};
   std::atomic<bool> stop{false};
   std::thread sleeper([&] {
-    std::vector<UdpSocket*> ready;
+    Ready ready;
     while (!stop.load()) {
       poller.wait(monotonic_now() + 3 * kSecond, ready);
       turns.fetch_add(1);

@@ -24,7 +24,12 @@ export function buildOffer(
   address: string,
   port: number,
   tracks: readonly OfferedTrack[],
+  protocol: 'udp' | 'tcp' = 'udp',
 ): string {
+  const candidate =
+    protocol === 'udp'
+      ? `1 1 udp 2130706431 ${address} ${port} typ host`
+      : `1 1 tcp 1518280447 ${address} ${port} typ host tcptype passive`
   const lines = [
     'v=0',
     'o=- 1 1 IN IP4 0.0.0.0',
@@ -44,7 +49,7 @@ export function buildOffer(
       `a=ice-pwd:${transport.icePwd}`,
       `a=fingerprint:sha-256 ${fingerprint}`,
       'a=setup:actpass',
-      `a=candidate:1 1 udp 2130706431 ${address} ${port} typ host generation 0`,
+      `a=candidate:${candidate} generation 0`,
       `a=${track.direction === 'send' ? 'recvonly' : 'sendonly'}`,
       ...(audio ? audioLines : videoLines),
     )

@@ -59,6 +59,8 @@ export interface PeerOptions {
   readonly clientFingerprint?: string
   /** Under which address the client reaches the server; default 127.0.0.1. */
   readonly ip?: string
+  /** And port; default the server's own. */
+  readonly port?: number
   /** The server is the DTLS client. */
   readonly serverStarts?: boolean
 }
@@ -69,7 +71,7 @@ export function addPeer(server: Side, clients: Side, room: RoomId, options: Peer
   const atClient = clients.engine.createTransport({
     room: clientRoom,
     iceRole: 'controlled',
-    remoteCandidates: [{ ip: options.ip ?? '127.0.0.1', port: server.engine.port }],
+    remoteCandidates: [{ ip: options.ip ?? '127.0.0.1', port: options.port ?? server.engine.port }],
   })
   server.engine.setRtpParameters(atServer.id, rtpParameters)
   clients.engine.setRtpParameters(atClient.id, rtpParameters)
