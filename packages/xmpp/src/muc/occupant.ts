@@ -1,5 +1,5 @@
 /** Who is in a room, and what they may do there (XEP-0045 §5). */
-import type { XmlNode } from '@parley/protocol'
+import type { XmlElement, XmlNode } from '@parley/protocol'
 
 export type Role = 'none' | 'visitor' | 'participant' | 'moderator'
 export type Affiliation = 'outcast' | 'none' | 'member' | 'admin' | 'owner'
@@ -13,6 +13,8 @@ export interface Occupant {
   role: Role
   /** Children of the last presence, without what the server owns. */
   payload: readonly XmlNode[]
+  /** What the others are told of it, as long as that is true: every newcomer gets it. */
+  presence: XmlElement | undefined
 }
 
 /** Somebody who asks to come in. */
