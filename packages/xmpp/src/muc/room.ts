@@ -4,6 +4,7 @@
  */
 import { el, NS, shareContent, type XmlElement, type XmlNode } from '@parley/protocol'
 import type { StanzaError } from '../stanza-error.ts'
+import type { TokenBucket } from '../token-bucket.ts'
 import type { RoomFeature, RoomFeatureFactory } from './feature.ts'
 import { type Affiliation, type Applicant, type Occupant, type Role, roleFor } from './occupant.ts'
 import { occupantPresence, type PresenceItem } from './presence.ts'
@@ -103,7 +104,7 @@ export class Room {
   }
 
   /** Let an applicant in who was not refused, and tell everybody. */
-  join(applicant: Applicant, payload: readonly XmlNode[]): Occupant {
+  join(applicant: Applicant, payload: readonly XmlNode[], fanOut: TokenBucket): Occupant {
     const isFirst = this.size === 0
     const { nick, realJid, bareJid } = applicant
     const occupant: Occupant = {
@@ -113,6 +114,7 @@ export class Room {
       role: roleFor(applicant.affiliation),
       payload,
       presence: undefined,
+      fanOut,
     }
     this.#byNick.set(nick, occupant)
     this.#byRealJid.set(realJid, occupant)
