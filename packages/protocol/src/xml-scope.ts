@@ -33,13 +33,14 @@ export class Scope {
 
   /** @throws XmlError when nobody has declared it */
   ofPrefix(prefix: string): string {
-    for (let scope: Scope | undefined = this; scope; scope = scope.#outer) {
-      const uri = scope.#prefixes?.get(prefix)
-      if (uri !== undefined) return uri
-    }
-    const known = alwaysDeclared.get(prefix)
-    if (known === undefined) throw notWellFormed(`the prefix "${prefix.slice(0, 40)}" is not declared`)
-    return known
+    const uri = this.#find(prefix) ?? alwaysDeclared.get(prefix)
+    if (uri === undefined) throw notWellFormed(`the prefix "${prefix.slice(0, 40)}" is not declared`)
+    return uri
+  }
+
+  #find(prefix: string): string | undefined {
+    const uri = this.#prefixes?.get(prefix)
+    return uri === undefined && this.#outer ? this.#outer.#find(prefix) : uri
   }
 }
 
