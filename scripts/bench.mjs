@@ -1,7 +1,7 @@
-// `npm run bench [-- [NAME] [options]]`: builds the engine and runs tools/bench, where the benchmarks and options are listed.
+// `npm run bench [-- [NAME] [options]]`: builds engine and server and runs tools/bench, where the benchmarks and options are listed.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { buildEngine } from './steps/build.mjs'
+import { buildEngine, bundleServer } from './steps/build.mjs'
 import { installDependencies } from './steps/install.mjs'
 import { root } from './steps/paths.mjs'
 import { requireCompiler, requireNode } from './steps/requirements.mjs'
@@ -11,7 +11,7 @@ await main(async () => {
   requireNode()
   requireCompiler()
   await installDependencies()
-  await buildEngine()
+  await Promise.all([buildEngine(), bundleServer()])
   const program = join(root, 'tools/bench/src/main.ts')
   const child = spawn(process.execPath, ['-C', 'source', '--import', 'tsx', program, ...process.argv.slice(2)], {
     cwd: root,

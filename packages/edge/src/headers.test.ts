@@ -6,7 +6,21 @@ test('the origin is what the visitor typed; a host that is none is not repeated'
   const originOf = (host: string | undefined): string => requestOrigin({ host, isSecure: true, localPort: 8443 })
   assert.equal(originOf('Meet.Example:8443'), 'https://meet.example:8443')
   assert.equal(originOf('[::1]:8443'), 'https://[::1]:8443')
-  for (const host of [undefined, '', 'a/b', 'a"b', "a'b", 'a b', 'a@b', 'a\\b', `${'a'.repeat(300)}`]) {
+  for (const host of [
+    undefined,
+    '',
+    'a/b',
+    'a"b',
+    "a'b",
+    'a b',
+    'a@b',
+    'a\\b',
+    `${'a'.repeat(300)}`,
+    'a:99999',
+    '[::::]',
+    '1.2.3.4.5',
+    '[1]',
+  ]) {
     assert.equal(originOf(host), 'https://localhost:8443')
   }
 })

@@ -39,8 +39,10 @@ export function looksLikeFile(path: string): boolean {
  */
 export function requestOrigin(request: { host: string | undefined; isSecure: boolean; localPort: number }): string {
   const scheme = request.isSecure ? 'https' : 'http'
-  const host = request.host?.toLowerCase()
-  return `${scheme}://${host !== undefined && HOST.test(host) ? host : `localhost:${request.localPort}`}`
+  const origin = `${scheme}://${request.host?.toLowerCase()}`
+  // what the pattern lets through may still be no host: a port above 65535, an address with too many parts
+  const isHost = request.host !== undefined && HOST.test(request.host.toLowerCase()) && URL.canParse(origin)
+  return isHost ? origin : `${scheme}://localhost:${request.localPort}`
 }
 
 /** Where a visitor of the HTTP port finds the same page under HTTPS. `path` is the request target, starting with `/`. */

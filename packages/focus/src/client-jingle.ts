@@ -89,6 +89,9 @@ export class ClientJingle {
       this.#core.send(errorFor(request, 'unexpected-request', 'the session is not accepted yet'))
       return
     }
+    if (change.action === 'source-add' && !member.sourceAdditions.take(this.#core.now)) {
+      throw new JingleError('resource-constraint', 'too many new sources')
+    }
     const named = ownSources(change.sources, member.endpointId)
     const sources =
       change.action === 'source-add'

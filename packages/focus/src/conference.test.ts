@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { done } from '@parley/cluster'
-import { el, NS, parseXml, type XmlElement } from '@parley/protocol'
+import { child, el, NS, parseXml, type XmlElement } from '@parley/protocol'
 import * as fc from 'fast-check'
 import { Conference } from './conference.ts'
 import type { Output } from './core.ts'
@@ -194,5 +194,34 @@ test('every request is answered exactly once, whatever it holds', () => {
       assert.equal(drain(conference).at(-1)?.type, 'ended')
     }),
     { numRuns: 200 },
+  )
+})
+
+test('an owner who leaves is owner no more, so that a room that never empties forgets', () => {
+  const conference = opened()
+  const present = (nick: string) =>
+    conference.handle(1, {
+      type: 'stanza',
+      stanza: parseXml(
+        `<presence from="${room}/${nick}"><x xmlns="${NS.mucUser}"><item affiliation="none" role="participant" jid="${nick}@meet.example/r"/></x></presence>`,
+      ),
+    })
+  const adminItems = () =>
+    stanzas(drain(conference)).flatMap((stanza) => {
+      const query = child(stanza, 'query', NS.mucAdmin)
+      const { affiliation, jid } = (query && child(query, 'item'))?.attrs ?? {}
+      return query ? [{ id: stanza.attrs.id ?? '', says: `${jid} ${affiliation}` }] : []
+    })
+  present('ann')
+  const [grant] = adminItems()
+  assert.equal(grant?.says, 'ann@meet.example owner')
+  const granted = el('iq', NS.client, { type: 'result', from: room, id: grant?.id })
+  conference.handle(1, { type: 'stanza', stanza: granted })
+  present('bob')
+  adminItems()
+  conference.handle(2, { type: 'stanza', stanza: occupant('ann', { type: 'unavailable' }) })
+  assert.deepEqual(
+    adminItems().map(({ says }) => says),
+    ['ann@meet.example none', 'bob@meet.example owner'],
   )
 })

@@ -129,9 +129,12 @@ export class Conference {
     }
     const isMember = [...this.#core.members.values()].some(({ realJid }) => realJid === from)
     if (!isMember) this.#awaited.set(from, this.#core.now + joinPatienceMs)
-    const { startMuted } = this.#invitations
-    startMuted.audioFrom ??= readCount(properties.startAudioMuted)
-    startMuted.videoFrom ??= readCount(properties.startVideoMuted)
+    // whoever opens the room says how it begins, nobody who merely asks for it later
+    if (!this.#entry.isStarted) {
+      const { startMuted } = this.#invitations
+      startMuted.audioFrom = readCount(properties.startAudioMuted)
+      startMuted.videoFrom = readCount(properties.startVideoMuted)
+    }
     this.#entry.start()
     if (this.#core.isOpen) {
       this.#core.outputs.push({ type: 'reply', token, answer: 'ready' })

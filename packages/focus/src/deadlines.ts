@@ -5,18 +5,24 @@ export type Millis = number
 
 export class Deadlines {
   readonly #waits = new Map<string, { readonly at: Millis; readonly onDue: () => void }>()
+  /** What {@link next} last found, for as long as it cannot have changed: it is asked for at every input. */
+  #next: { readonly at: Millis; readonly reason: string } | 'unknown' | undefined
 
   /** A second wait of the same name replaces the first. */
   set(reason: string, at: Millis, onDue: () => void): void {
+    this.clear(reason)
     this.#waits.set(reason, { at, onDue })
+    if (this.#next !== 'unknown' && (!this.#next || at < this.#next.at)) this.#next = { at, reason }
   }
 
   clear(reason: string): void {
-    this.#waits.delete(reason)
+    if (!this.#waits.delete(reason)) return
+    if (this.#next !== 'unknown' && this.#next?.reason === reason) this.#next = 'unknown'
   }
 
   clearAll(): void {
     this.#waits.clear()
+    this.#next = undefined
   }
 
   has(reason: string): boolean {
@@ -24,8 +30,10 @@ export class Deadlines {
   }
 
   next(): { readonly at: Millis; readonly reason: string } | undefined {
+    if (this.#next !== 'unknown') return this.#next
     let next: { at: Millis; reason: string } | undefined
     for (const [reason, { at }] of this.#waits) if (!next || at < next.at) next = { at, reason }
+    this.#next = next
     return next
   }
 
@@ -33,7 +41,7 @@ export class Deadlines {
   runDue(now: Millis): void {
     for (let next = this.next(); next && next.at <= now; next = this.next()) {
       const wait = this.#waits.get(next.reason)
-      this.#waits.delete(next.reason)
+      this.clear(next.reason)
       wait?.onDue()
     }
   }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import { CapsCache, capsString, feature, usableFeatures } from './features.ts'
 import { acceptedMedia, offeredMedia } from './offer.ts'
-import { RestartBudget } from './restart-budget.ts'
+import { Budget } from './budget.ts'
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('base64')
 
@@ -54,7 +54,7 @@ test('of an answer counts what was offered', () => {
 })
 
 test('a restart budget forgets after a minute', () => {
-  const budget = new RestartBudget()
+  const budget = new Budget()
   assert.deepEqual(
     [0, 4_999, 5_000, 10_000, 15_000, 20_000, 25_000, 59_999, 60_000].map((now) => budget.take(now)),
     [true, false, true, true, true, true, false, false, true],

@@ -8,11 +8,13 @@ export const focusFeatures: readonly string[] = ['http://jabber.org/protocol/dis
 
 export class FocusPresence {
   readonly #core: Core
+  readonly #ver: string
   #isBridgeAvailable = true
   #bridgeCount = 0
 
   constructor(core: Core) {
     this.#core = core
+    this.#ver = core.settings.caps.ver(focusFeatures)
   }
 
   join(): void {
@@ -47,7 +49,7 @@ export class FocusPresence {
       NS.client,
       { to: ownJid },
       join,
-      el('c', NS.caps, { hash: 'sha-1', node: focusCapsNode, ver: settings.caps.ver(focusFeatures) }),
+      el('c', NS.caps, { hash: 'sha-1', node: focusCapsNode, ver: this.#ver }),
       el('versions', NS.jitmeet, {}, el('component', NS.jitmeet, { name: 'focus' }, 'parley')),
       el(
         'conference-properties',

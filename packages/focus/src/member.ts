@@ -9,7 +9,7 @@ import {
   type TransportDescription,
   type XmlElement,
 } from '@parley/protocol'
-import { RestartBudget } from './restart-budget.ts'
+import { Budget, sourceLimits } from './budget.ts'
 
 export interface Session {
   readonly sid: string
@@ -41,8 +41,9 @@ export interface Member {
   sources: SourceSet
   /** The same as receivers are told. */
   announced: SourceSet
-  readonly restarts: RestartBudget
-  readonly iceRestarts: RestartBudget
+  readonly restarts: Budget
+  readonly iceRestarts: Budget
+  readonly sourceAdditions: Budget
   /** Invitations repeated by us since the transport last connected. */
   repeats: number
   /** False once the client ended its session for good, or cannot be invited. */
@@ -68,8 +69,9 @@ export function newMember(presence: XmlElement, endpointId: string): Member | un
     session: undefined,
     sources: emptySourceSet,
     announced: emptySourceSet,
-    restarts: new RestartBudget(),
-    iceRestarts: new RestartBudget(),
+    restarts: new Budget(),
+    iceRestarts: new Budget(),
+    sourceAdditions: new Budget(sourceLimits),
     repeats: 0,
     isInvitable: endpointIdPattern.test(endpointId),
     wasOffered: false,

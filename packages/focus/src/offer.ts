@@ -17,12 +17,15 @@ const dependencyDescriptor: HeaderExtension = {
   uri: 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
 }
 
-/** Audio and video, each if the client has the feature; never empty for usable features. */
+/**
+ * Audio and video, each if the client has the feature; never empty for usable features. Clients with the same features get
+ * the same objects, so that what is made of them is made once.
+ */
 export function offeredMedia(features: ReadonlySet<string>): MediaDescription[] {
   const hasTcc = features.has(feature.tcc)
   const media: MediaDescription[] = []
-  if (features.has(feature.audio)) media.push(audioOffer(hasTcc, features.has(feature.opusRed)))
-  if (features.has(feature.video)) media.push(videoOffer(hasTcc, features.has(feature.rtx)))
+  if (features.has(feature.audio)) media.push(offers.audio(hasTcc, features.has(feature.opusRed)))
+  if (features.has(feature.video)) media.push(offers.video(hasTcc, features.has(feature.rtx)))
   return media
 }
 
@@ -92,3 +95,16 @@ const videoCodecs = [
   },
   { id: 101, rtxId: 97, name: 'VP9', parameters: {} },
 ] as const
+
+const offers = { audio: remembered(audioOffer), video: remembered(videoOffer) }
+
+/** The same answer to the same two questions. */
+function remembered<T>(make: (first: boolean, second: boolean) => T): (first: boolean, second: boolean) => T {
+  const made = new Map<string, T>()
+  return (first, second) => {
+    const key = `${first} ${second}`
+    const known = made.get(key) ?? make(first, second)
+    made.set(key, known)
+    return known
+  }
+}

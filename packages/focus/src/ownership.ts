@@ -2,7 +2,7 @@
  * Somebody is always owner, and so moderator: the first participant, and when the last owner leaves whoever is there
  * longest.
  */
-import { bareJid, el, NS, parseJid } from '@parley/protocol'
+import { bareJid, el, NS, parseJid, type XmlElement } from '@parley/protocol'
 import type { Core } from './core.ts'
 import { isOwner } from './member.ts'
 import { describeError } from './stanzas.ts'
@@ -15,6 +15,8 @@ export class Ownership {
   #granting: string | undefined
   /** Endpoints the room would not promote; asked once. */
   readonly #refused = new Set<string>()
+  /** Bare addresses that we made owners, by endpoint. */
+  readonly #granted = new Map<string, string>()
 
   constructor(core: Core) {
     this.#core = core
@@ -24,6 +26,7 @@ export class Ownership {
   update(): void {
     const { members, settings, requests, isOpen } = this.#core
     for (const id of this.#refused) if (!members.has(id)) this.#refused.delete(id)
+    this.#revokeAbsent()
     if (!isOpen || this.#granting !== undefined) return
     if ([...members.values()].some(isOwner)) return
     const heir = [...members.values()].find((m) => m.realJid !== '' && !this.#refused.has(m.endpointId))
@@ -33,12 +36,14 @@ export class Ownership {
     requests.send({
       type: 'set',
       to: settings.room,
-      payload: el('query', NS.mucAdmin, {}, el('item', NS.mucAdmin, { affiliation: 'owner', jid: bareJid(jid) })),
+      payload: affiliate('owner', bareJid(jid)),
       timeoutMs: grantTimeoutMs,
       onAnswer: (answer) => {
         this.#granting = undefined
-        if (answer?.attrs.type === 'result') heir.affiliation = 'owner'
-        else {
+        if (answer?.attrs.type === 'result') {
+          heir.affiliation = 'owner'
+          this.#granted.set(heir.endpointId, bareJid(jid))
+        } else {
           this.#refused.add(heir.endpointId)
           const error = answer ? describeError(answer) : 'no answer'
           this.#core.log('warn', 'owner could not be granted', { endpoint: heir.endpointId, error })
@@ -47,4 +52,22 @@ export class Ownership {
       },
     })
   }
+
+  /**
+   * What we gave ends with the stay. An anonymous owner never comes back under the same address, and a room that never
+   * empties would remember all of them, until it can remember no more.
+   */
+  #revokeAbsent(): void {
+    const { members, settings, requests } = this.#core
+    for (const [id, jid] of this.#granted) {
+      if (members.has(id)) continue
+      this.#granted.delete(id)
+      // the room of the last one to leave ends by itself
+      if (members.size > 0) requests.sendUnanswered('set', settings.room, affiliate('none', jid))
+    }
+  }
+}
+
+function affiliate(affiliation: 'owner' | 'none', jid: string): XmlElement {
+  return el('query', NS.mucAdmin, {}, el('item', NS.mucAdmin, { affiliation, jid }))
 }

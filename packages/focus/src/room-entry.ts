@@ -30,6 +30,10 @@ export class RoomEntry {
     this.#events = events
   }
 
+  get isStarted(): boolean {
+    return this.#stage !== 'outside'
+  }
+
   start(): void {
     if (this.#stage !== 'outside') return
     this.#stage = 'joining'

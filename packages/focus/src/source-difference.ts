@@ -1,5 +1,5 @@
 /** What a receiver has to be told so that it knows `wanted` where it knew `told`. */
-import { emptySourceSet, intersectSources, type SourceSet, ssrcsOf } from '@parley/protocol'
+import { emptySourceSet, intersectSources, isEmptySourceSet, type SourceSet, ssrcsOf } from '@parley/protocol'
 
 export interface SourceDifference {
   /** To be said first: a source that changed is removed and added again. */
@@ -8,13 +8,16 @@ export interface SourceDifference {
 }
 
 export function sourceDifference(told: SourceSet | undefined, wanted: SourceSet | undefined): SourceDifference {
-  const before = describe(told ?? emptySourceSet)
-  const after = describe(wanted ?? emptySourceSet)
+  // by far the most frequent: somebody came
+  if (!told || isEmptySourceSet(told)) return { removed: emptySourceSet, added: wanted ?? emptySourceSet }
+  if (!wanted || isEmptySourceSet(wanted)) return { removed: told, added: emptySourceSet }
+  const before = describe(told)
+  const after = describe(wanted)
   const changed = (from: Map<number, string>, to: Map<number, string>) =>
     new Set([...from].filter(([ssrc, text]) => to.get(ssrc) !== text).map(([ssrc]) => ssrc))
   return {
-    removed: intersectSources(told ?? emptySourceSet, changed(before, after)),
-    added: intersectSources(wanted ?? emptySourceSet, changed(after, before)),
+    removed: intersectSources(told, changed(before, after)),
+    added: intersectSources(wanted, changed(after, before)),
   }
 }
 

@@ -137,6 +137,14 @@ test('latecomers start muted when the first request says so', async () => {
   assert.deepEqual(bob.offer.startMuted, { audio: true, video: false })
 })
 
+test('who only asks for a room does not decide how others start in it', async () => {
+  await using stage = new Stage()
+  await stage.client('aaaaaaaa').join()
+  await stage.client('bbbbbbbb').join({ startAudioMuted: '0', startVideoMuted: '0' })
+  const cleo = await stage.client('cccccccc').join()
+  assert.equal(cleo.offer.startMuted, undefined)
+})
+
 test('rooms do not hear of each other', async () => {
   await using stage = new Stage()
   const people = [

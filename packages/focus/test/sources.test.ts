@@ -116,3 +116,22 @@ test('an answer with bad sources is refused, a good one may follow', async () =>
   assert.equal((await bob.accept(cameraAndMicrophone('bbbbbbbb', 3_000_000_000))).attrs.type, 'result')
   assert.equal(stage.focus.conferences()[0]?.activeSessions, 2)
 })
+
+test('sources that come and go without end are refused, and may come again a minute later', async () => {
+  await using stage = new Stage()
+  const ann = await stage.client('aaaaaaaa').join()
+  const bob = await stage.client('bbbbbbbb').join()
+  for (const [index, person] of [ann, bob].entries()) {
+    await person.accept(cameraAndMicrophone(person.nick, 2_000_000_000 + 100 * index))
+  }
+  const share = screen('aaaaaaaa', 2_000_000_050)
+  for (let i = 0; i < 60; i++) {
+    assert.equal((await ann.change('source-add', share)).attrs.type, 'result', `time ${i}`)
+    assert.equal((await ann.change('source-remove', share)).attrs.type, 'result', `time ${i}`)
+  }
+  const heard = bob.received.length
+  assert.equal(conditionOf(await ann.change('source-add', share)), 'resource-constraint')
+  assert.equal(bob.received.length, heard)
+  await stage.advance(60_000)
+  assert.equal((await ann.change('source-add', share)).attrs.type, 'result')
+})

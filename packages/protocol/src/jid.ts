@@ -18,7 +18,7 @@ export function parseJid(text: string): Jid | undefined {
   if (slash >= 0 && resource === '') return undefined
   if (at === 0 || !domainPattern.test(domain)) return undefined
   if (forbiddenInNode.test(node) || forbiddenInResource.test(resource)) return undefined
-  if ([node, domain, resource].some((part) => encoder.encode(part).length > 1023)) return undefined
+  if (isTooLong(node) || isTooLong(domain) || isTooLong(resource)) return undefined
   return { node, domain, resource }
 }
 
@@ -31,10 +31,20 @@ export function bareJid(jid: Jid): string {
   return jid.node ? `${jid.node}@${jid.domain}` : jid.domain
 }
 
-// lower-casing can leave text that is no longer composed
 function fold(text: string): string {
+  if (isFolded.test(text)) return text
+  // lower-casing can leave text that is no longer composed
   return text.toLowerCase().normalize('NFC')
 }
+
+function isTooLong(part: string): boolean {
+  // a UTF-16 code unit is at most three bytes of UTF-8
+  return part.length * 3 > maxPartBytes && encoder.encode(part).length > maxPartBytes
+}
+
+const maxPartBytes = 1023
+/** Most addresses that are seen are in normal form already. */
+const isFolded = /^[a-z0-9@._-]*$/
 
 const encoder = new TextEncoder()
 const domainPattern =

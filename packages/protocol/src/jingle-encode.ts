@@ -11,9 +11,10 @@ import { encodeJsonSources } from './jingle-json-sources.ts'
 import { encodeMedia } from './jingle-media.ts'
 import { encodeSources } from './jingle-sources.ts'
 import { encodeCandidate, encodeTransport } from './jingle-transport.ts'
-import type { MediaDescription, MediaKind, SourcesByOwner } from './media.ts'
+import type { MediaDescription, MediaKind, SourceSet, SourcesByOwner } from './media.ts'
 import { NS } from './namespaces.ts'
-import { el, type XmlElement } from './xml.ts'
+import { isEmptySourceSet } from './sources.ts'
+import { el, shareContent, type XmlElement } from './xml.ts'
 
 /** The offer. Content names are `audio` and `video`; owners are written as occupant JIDs of the initiator's room. */
 export function encodeSessionInitiate(offer: SessionInitiate): XmlElement {
@@ -156,8 +157,23 @@ const kinds: readonly MediaKind[] = ['audio', 'video']
 function encodeOwnedSources(sources: SourcesByOwner, kind: MediaKind, initiator: string): XmlElement[] {
   const slash = initiator.indexOf('/')
   const room = slash < 0 ? initiator : initiator.slice(0, slash)
-  return [...sources].flatMap(([owner, set]) => encodeSources(set, kind, owner === 'jvb' ? owner : `${room}/${owner}`))
+  return [...sources].flatMap(([owner, set]) => encodeOwned(set, kind, owner === 'jvb' ? owner : `${room}/${owner}`))
 }
+
+/** Everybody in a room is told of the same sets. */
+function encodeOwned(set: SourceSet, kind: MediaKind, owner: string): readonly XmlElement[] {
+  // the empty set is everybody's, and would remember them all
+  if (isEmptySourceSet(set)) return encodeSources(set, kind, owner)
+  const known = encodedSets.get(set) ?? new Map<string, readonly XmlElement[]>()
+  encodedSets.set(set, known)
+  const key = `${kind} ${owner}`
+  const elements = known.get(key) ?? encodeSources(set, kind, owner).map(shareContent)
+  known.set(key, elements)
+  return elements
+}
+
+/** By kind and owner, which are as many as the set has: a set is one member's, and the bridge's one conference's. */
+const encodedSets = new WeakMap<SourceSet, Map<string, readonly XmlElement[]>>()
 
 function encodeBundle(media: readonly MediaDescription[]): XmlElement {
   return el(

@@ -12,10 +12,8 @@ import { bounded, type SourceCollector, ownerId, readSsrc } from './jingle-sourc
 import type { MediaKind, SourceSet, SourcesByOwner, SsrcDescription, SsrcGroup } from './media.ts'
 
 export function encodeJsonSources(sources: SourcesByOwner): string {
-  // A null prototype, so that an owner called __proto__ is an ordinary key.
-  const byOwner: Record<string, unknown[]> = Object.create(null)
-  for (const [owner, set] of sources) byOwner[owner] = compactSet(set)
-  return JSON.stringify({ sources: byOwner })
+  const owners = [...sources].map(([owner, set]) => `${JSON.stringify(owner)}:${compactText(set)}`)
+  return `{"sources":{${owners.join(',')}}}`
 }
 
 /** @throws JingleError `bad-request` or `resource-constraint` */
@@ -36,6 +34,15 @@ export function decodeJsonSources(text: string, into: SourceCollector): void {
     for (const group of [...list(videoGroups), ...list(audioGroups)]) into.addGroup(id, expandGroup(group))
   }
 }
+
+/** Everybody in a room is told of the same sets. */
+function compactText(set: SourceSet): string {
+  const known = compactTexts.get(set) ?? JSON.stringify(compactSet(set))
+  compactTexts.set(set, known)
+  return known
+}
+
+const compactTexts = new WeakMap<SourceSet, string>()
 
 function compactSet(set: SourceSet): unknown[] {
   const audioSsrcs = new Set(set.audio.map((source) => source.ssrc))

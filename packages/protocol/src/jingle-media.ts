@@ -6,15 +6,22 @@ import { JingleError, type JingleLimits } from './jingle-error.ts'
 import { bounded, clip } from './jingle-sources.ts'
 import type { HeaderExtension, MediaDescription, MediaKind, PayloadType } from './media.ts'
 import { NS } from './namespaces.ts'
-import { childElements, el, type XmlElement } from './xml.ts'
+import { childElements, el, shareContent, type XmlElement } from './xml.ts'
 
 /** Children of the description: extensions, then payload types in order of preference. */
-export function encodeMedia(media: MediaDescription): XmlElement[] {
-  return [
+export function encodeMedia(media: MediaDescription): readonly XmlElement[] {
+  const known = encodedMedia.get(media)
+  if (known) return known
+  const encoded = [
     ...media.headerExtensions.map(({ id, uri }) => el('rtp-hdrext', NS.rtpHdrext, { id, uri })),
-    ...media.payloadTypes.map(encodePayloadType),
+    ...media.payloadTypes.map((payload) => shareContent(encodePayloadType(payload))),
   ]
+  encodedMedia.set(media, encoded)
+  return encoded
 }
+
+/** Everybody who can do the same is offered the same object, and it is most of an offer. */
+const encodedMedia = new WeakMap<MediaDescription, readonly XmlElement[]>()
 
 /** @throws JingleError */
 export function decodeMedia(description: XmlElement, kind: MediaKind, limits: JingleLimits): MediaDescription {

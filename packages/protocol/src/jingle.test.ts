@@ -11,7 +11,8 @@ import {
 } from './jingle-encode.ts'
 import { JingleError, offerLimits } from './jingle-error.ts'
 import type { SourceSet, TransportDescription } from './media.ts'
-import { child, childElements, parseXml, serialize, type XmlElement } from './xml.ts'
+import { child, childElements, serialize, type XmlElement } from './xml.ts'
+import { parseXml } from './xml-reader.ts'
 
 const fingerprint = Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0').toUpperCase()).join(':')
 

@@ -7,7 +7,8 @@ import {
   encodeConferenceRequest,
 } from './conference-request.ts'
 import { decodeCaps, decodeNick, decodeOccupantItem, decodeSourceInfo, encodeSourceInfo } from './presence.ts'
-import { el, parseXml, serialize } from './xml.ts'
+import { el, serialize } from './xml.ts'
+import { parseXml } from './xml-reader.ts'
 
 test('an occupant presence is understood', () => {
   const presence = parseXml(`<presence from="r1@muc.meet.example/bbbbbbbb" xmlns="jabber:client">

@@ -2,7 +2,19 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { NS } from './namespaces.ts'
-import { child, childElements, el, parseXml, serialize, textOf, withAttrs, XmlError, type XmlElement } from './xml.ts'
+import { XmlError } from './xml-error.ts'
+import { parseXml } from './xml-reader.ts'
+import {
+  child,
+  childElements,
+  el,
+  serialize,
+  shareContent,
+  textOf,
+  withAttrs,
+  withChildren,
+  type XmlElement,
+} from './xml.ts'
 
 const reasonFor = (text: string): string => {
   try {
@@ -59,7 +71,18 @@ test('no DOCTYPE, comment or processing instruction', () => {
 
 test('broken documents are not well-formed', () => {
   const broken = ['', ' ', 'a', '<a>', '</a>', '<a></b>', '<a/><b/>', '<a/>b', '<a b="1" b="2"/>', '<a b=1/>', '<a b/>']
-  broken.push('<a>&nbsp;</a>', '<p:a/>', '<a b="<"/>', '<1a/>', '<a>\u0001</a>', '<a>&#0;</a>', '<a>]]></a>', '<a')
+  broken.push(
+    '<a>&nbsp;</a>',
+    '<p:a/>',
+    '<a b="<"/>',
+    '<1a/>',
+    '<a>\u0001</a>',
+    '<a>&#0;</a>',
+    '<a>]]></a>',
+    '<a',
+    '<a>\uD800x</a>',
+    '<a xmlns:p="urn:p" p:1=""/>',
+  )
   for (const text of broken) assert.equal(reasonFor(text), 'not-well-formed', text)
 })
 
@@ -200,4 +223,15 @@ test('a truncated stanza is never taken for a whole one', () => {
   for (let length = 0; length < whole.length; length++) {
     assert.equal(reasonFor(whole.slice(0, length)), 'not-well-formed')
   }
+})
+
+test('shared content is the same text, whatever the root is told', () => {
+  const body = el('body', NS.client, {}, 'x & y')
+  const shared = shareContent(el('message', NS.client, { from: 'a' }, body, el('z', 'urn:z')))
+  const plain = (to: string) => serialize(el('message', NS.client, { from: 'a', to }, body, el('z', 'urn:z')))
+  assert.equal(serialize({ ...shared, attrs: { from: 'a', to: 'b' } }), plain('b'))
+  assert.equal(serialize({ ...shared, attrs: { from: 'a', to: 'c' } }), plain('c'))
+  // other children are other content
+  assert.equal(serialize(withChildren(shared, ['v'])), '<message xmlns="jabber:client" from="a">v</message>')
+  assert.equal(serialize(shareContent(el('a', NS.client))), '<a xmlns="jabber:client"/>')
 })

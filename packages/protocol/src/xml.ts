@@ -3,8 +3,8 @@
  * entity declarations. The stock client finds elements by the literal `xmlns` attribute, so {@link serialize} writes a
  * default-namespace declaration on every element outside `jabber:client` and never a prefix (except `stream:`).
  */
-import { SaxesParser } from 'saxes'
 import { NS } from './namespaces.ts'
+import { encodeAttribute, encodeText } from './xml-characters.ts'
 
 export type XmlNode = XmlElement | string
 
@@ -22,30 +22,6 @@ export interface XmlElement {
   readonly children: readonly XmlNode[]
 }
 
-export type XmlErrorReason = 'not-well-formed' | 'restricted-xml' | 'policy-violation'
-
-/** Thrown by {@link parseXml}. `reason` is a stream error condition of RFC 6120 §4.9.3. */
-export class XmlError extends Error {
-  readonly code = 'PARLEY_XML'
-  readonly reason: XmlErrorReason
-  constructor(reason: XmlErrorReason, message: string) {
-    super(message)
-    this.name = 'XmlError'
-    this.reason = reason
-  }
-}
-
-export interface XmlLimits {
-  /** Longest document in UTF-16 code units. */
-  readonly maxLength: number
-  /** Deepest nesting; the root is depth 1. */
-  readonly maxDepth: number
-  /** Most elements in one document. */
-  readonly maxElements: number
-}
-
-export const defaultXmlLimits: XmlLimits = { maxLength: 262_144, maxDepth: 32, maxElements: 10_000 }
-
 type AttrValue = string | number | boolean | undefined
 
 /** Build an element. Attributes that are `undefined` are left out; numbers and booleans become text. */
@@ -55,85 +31,26 @@ export function el(
   attrs: Readonly<Record<string, AttrValue>> = {},
   ...children: readonly (XmlNode | undefined)[]
 ): XmlElement {
-  const kept = Object.entries(attrs).filter(([, value]) => value !== undefined)
-  return {
-    name,
-    ns,
-    attrs: Object.fromEntries(kept.map(([key, value]) => [key, String(value)])),
-    children: children.filter((c) => c !== undefined),
+  const kept: Record<string, string> = {}
+  for (const key of Object.keys(attrs)) {
+    const value = attrs[key]
+    if (value !== undefined) kept[key] = String(value)
   }
-}
-
-/**
- * Parse exactly one element with nothing but white space around it.
- * @param inheritedNs namespace of unprefixed names that declare none; a stanza on a WebSocket stream inherits
- *   `jabber:client` (RFC 7395 §3.3.3).
- * @throws XmlError
- */
-export function parseXml(
-  text: string,
-  limits: XmlLimits = defaultXmlLimits,
-  inheritedNs: string = NS.client,
-): XmlElement {
-  if (text.length > limits.maxLength) {
-    throw new XmlError('policy-violation', `stanza of ${text.length} characters is longer than ${limits.maxLength}`)
-  }
-  const parser = new SaxesParser({ xmlns: true, additionalNamespaces: { '': inheritedNs, stream: NS.streams } })
-  const stack: { name: string; ns: string; attrs: Record<string, string>; children: XmlNode[] }[] = []
-  let root: XmlElement | undefined
-  let elements = 0
-  const refuse = (what: string) => () => {
-    throw new XmlError('restricted-xml', `${what} is not allowed in a stream (RFC 6120 §11.1)`)
-  }
-  parser.on('error', (error) => {
-    throw new XmlError('not-well-formed', error.message)
-  })
-  parser.on('doctype', refuse('a document type declaration'))
-  parser.on('comment', refuse('a comment'))
-  parser.on('processinginstruction', refuse('a processing instruction'))
-  parser.on('opentag', (tag) => {
-    if (stack.length >= limits.maxDepth) {
-      throw new XmlError('policy-violation', `elements nest deeper than ${limits.maxDepth}`)
-    }
-    if (++elements > limits.maxElements) {
-      throw new XmlError('policy-violation', `stanza has more than ${limits.maxElements} elements`)
-    }
-    // such names could not be written without their prefix, which would break the parser of whoever receives them
-    if (reservedNs.has(tag.uri)) throw new XmlError('not-well-formed', `element in the reserved namespace ${tag.uri}`)
-    const attrs = Object.values(tag.attributes).filter((a) => a.prefix === 'xml' || (!a.prefix && a.name !== 'xmlns'))
-    const element = {
-      name: tag.local,
-      ns: tag.uri,
-      attrs: Object.fromEntries(attrs.map((attr) => [attr.name, attr.value])),
-      children: [] as XmlNode[],
-    }
-    stack.at(-1)?.children.push(element)
-    stack.push(element)
-  })
-  parser.on('closetag', () => {
-    const done = stack.pop()
-    if (stack.length === 0 && done) root = done
-  })
-  const onText = (chunk: string) => {
-    const children = stack.at(-1)?.children
-    if (!children || chunk === '') return
-    const last = children.at(-1)
-    // one run of text is one node, however the parser cuts it (CDATA sections are runs of their own)
-    if (typeof last === 'string') children[children.length - 1] = last + chunk
-    else children.push(chunk)
-  }
-  parser.on('text', onText)
-  parser.on('cdata', onText)
-  parser.write(text).close()
-  if (!root) throw new XmlError('not-well-formed', 'no element')
-  return root
+  return { name, ns, attrs: kept, children: children.filter((node) => node !== undefined) }
 }
 
 /** Write an element. The root always declares its namespace; so does every element outside `jabber:client`. */
 export function serialize(element: XmlElement): string {
-  if (element.ns !== NS.client) return write(element, undefined)
-  const children = element.children.map((node) => (typeof node === 'string' ? escapeText(node) : writePayload(node)))
-  return wrap(element, undefined, children.join(''))
+  return write(element, undefined)
+}
+
+/**
+ * For an element that many will be sent under different attributes: what is in it is written once. Copies share it for as
+ * long as they have the same `children` and namespace. Returns the element.
+ */
+export function shareContent(element: XmlElement): XmlElement {
+  if (!sharedContents.has(element.children)) sharedContents.set(element.children, '')
+  return element
 }
 
 /** First child element with this name (and namespace, when given). */
@@ -169,49 +86,25 @@ export function withChildren(element: XmlElement, children: readonly XmlNode[]):
 }
 
 function write(element: XmlElement, parentNs: string | undefined): string {
-  let content = ''
-  for (const node of element.children) content += typeof node === 'string' ? escapeText(node) : write(node, element.ns)
-  return wrap(element, parentNs, content)
-}
-
-/** A child of a stanza. A relayed one is written for each receiver, under roots that differ in their addresses only. */
-function writePayload(element: XmlElement): string {
-  const known = writtenPayloads.get(element)
-  if (known !== undefined) return known
-  const text = write(element, NS.client)
-  writtenPayloads.set(element, text)
-  return text
-}
-
-const writtenPayloads = new WeakMap<XmlElement, string>()
-
-function wrap(element: XmlElement, parentNs: string | undefined, content: string): string {
-  const prefix = element.ns === NS.streams ? 'stream:' : ''
-  let out = `<${prefix}${element.name}`
-  if (prefix) {
+  const { name, ns, attrs, children } = element
+  const isOfStream = ns === NS.streams
+  const tag = isOfStream ? `stream:${name}` : name
+  let out = `<${tag}`
+  if (isOfStream) {
     if (parentNs !== NS.streams) out += ` xmlns:stream="${NS.streams}"`
-  } else if (element.ns !== parentNs || element.ns !== NS.client) {
-    out += ` xmlns="${escapeAttr(element.ns)}"`
-  }
-  for (const [key, value] of Object.entries(element.attrs)) out += ` ${key}="${escapeAttr(value)}"`
-  return element.children.length === 0 ? `${out}/>` : `${out}>${content}</${prefix}${element.name}>`
+  } else if (ns !== NS.client || parentNs !== NS.client) out += ` xmlns="${encodeAttribute(ns)}"`
+  for (const key of Object.keys(attrs)) out += ` ${key}="${encodeAttribute(attrs[key] ?? '')}"`
+  return children.length === 0 ? `${out}/>` : `${out}>${contentOf(element)}</${tag}>`
 }
 
-function escapeText(text: string): string {
-  return text.replace(/[&<>\r]/g, (c) => textEscapes[c] ?? c).replace(forbidden, '\uFFFD')
+function contentOf({ ns, children }: XmlElement): string {
+  const known = sharedContents.get(children)
+  if (known) return known
+  let content = ''
+  for (const node of children) content += typeof node === 'string' ? encodeText(node) : write(node, ns)
+  if (known === '') sharedContents.set(children, content)
+  return content
 }
 
-function escapeAttr(text: string): string {
-  return escapeText(text).replace(/["'\t\n]/g, (c) => `&#${c.charCodeAt(0)};`)
-}
-
-// a raw carriage return would be read back as a line feed (XML 1.0 §2.11)
-const textEscapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' }
-
-/** Namespaces bound to the prefixes `xml` and `xmlns`, which can be no default (Namespaces in XML 1.0 §3). */
-const reservedNs = new Set(['http://www.w3.org/XML/1998/namespace', 'http://www.w3.org/2000/xmlns/'])
-
-/** Characters that XML 1.0 §2.2 does not allow, lone surrogates among them. */
-const forbidden =
-  // biome-ignore lint: these control characters are the point
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g
+/** By list of children; `''` = to be written. */
+const sharedContents = new WeakMap<readonly XmlNode[], string>()

@@ -210,3 +210,17 @@ test('the queue is bounded', () => {
   settle()
   assert.equal(bob.stanzas.length, 11)
 })
+
+test('users who go while the queue is full are gone for their rooms all the same', () => {
+  const { router, settle, inbox } = setup({ maxQueued: 3 })
+  const room = inbox()
+  router.attachDomain('muc.a', room.onStanza)
+  const ada = router.attachUser('ada@a/x', () => {})
+  ada.send(el('presence', NS.client, { to: 'r@muc.a/ada' }))
+  settle()
+  for (let i = 0; i < 5; i++) ada.send(to('r@muc.a', String(i)))
+  ada.close()
+  settle()
+  assert.equal(router.statistics().dropped, 2)
+  assert.equal(room.stanzas.at(-1)?.attrs.type, 'unavailable')
+})

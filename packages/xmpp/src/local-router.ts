@@ -12,7 +12,10 @@ import { errorReply, mayAnswerWithError, type StanzaError } from './stanza-error
 export interface LocalRouterOptions {
   /** Runs a task after the current turn, in order of calls. Default `queueMicrotask`. */
   readonly defer?: (task: () => void) => void
-  /** Most stanzas in the queue; beyond it new ones are dropped and counted. Default 200 000. */
+  /**
+   * Most stanzas in the queue; beyond it new ones are dropped and counted, but for the farewells of users who are gone.
+   * Default 200 000.
+   */
   readonly maxQueued?: number
   readonly log?: Log
 }
@@ -96,7 +99,8 @@ class InMemoryRouter implements LocalRouter {
         if (!isOpen) return
         isOpen = false
         this.#removeUser(user, bareJid(parsed))
-        for (const stanza of user.directed.end(jid)) this.#enqueue(stanza)
+        // whatever is dropped, these are not: nobody would ever say again that the user is gone
+        for (const stanza of user.directed.end(jid)) this.#admit(stanza)
       },
     }
   }
@@ -137,6 +141,10 @@ class InMemoryRouter implements LocalRouter {
       if (this.#dropped++ % 1000 === 0) this.#log.error({ dropped: this.#dropped }, 'router queue is full')
       return
     }
+    this.#admit(stanza)
+  }
+
+  #admit(stanza: XmlElement): void {
     this.#queue.push(stanza)
     if (this.#isDrainDue) return
     this.#isDrainDue = true

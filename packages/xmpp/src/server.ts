@@ -104,6 +104,7 @@ export function createXmppServer(options: XmppServerOptions): XmppServer {
     limits: limits.muc,
     randomUuid,
     wallTime: () => clock.wallTime(),
+    now: () => clock.now(),
     send: (stanza) => mucAttachment.send(stanza),
     log,
   })

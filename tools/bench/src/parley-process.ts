@@ -1,4 +1,4 @@
-/** The whole server as people run it, on free ports of loopback, with a data directory that goes with it. */
+/** The whole server as people run it, in one file (`scripts/bench.mjs` makes it), on free ports of loopback, with a data directory that goes with it. */
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ export interface ParleyProcess {
 /** @throws Error when it is not ready within 30 s */
 export async function startParley(): Promise<ParleyProcess> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'parley-bench-'))
-  const child = spawn(process.execPath, ['-C', 'source', '--import', 'tsx', 'apps/server/src/main.ts', 'start'], {
+  const child = spawn(process.execPath, ['apps/server/dist/parley.mjs', 'start'], {
     cwd: fileURLToPath(new URL('../../..', import.meta.url)),
     env: {
       PATH: process.env['PATH'] ?? '',

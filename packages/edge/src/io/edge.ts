@@ -1,6 +1,6 @@
 /** The ports that people reach: one HTTP and one HTTPS listener in front of the same pages and WebSocket routes. */
 import { createServer as createHttpServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { Server as HttpsServer } from 'node:https'
 import type { CertificatePair } from '../certificate.ts'
@@ -19,6 +19,19 @@ export interface EdgeOptions extends Omit<PagesOptions, 'isReady'> {
   readonly redirectsToHttps: boolean
   /** Absent = all addresses. */
   readonly bindAddress?: string | undefined
+  readonly limits?: Partial<EdgeLimits>
+}
+
+/** How long a visitor may keep us waiting. WebSockets have their own measure, see `SocketRoute`. */
+export interface EdgeLimits {
+  /** From the first byte of a request to the end of its headers. Default 10 s. */
+  readonly headersTimeoutMs: number
+  /** To the end of its body. Default 20 s. */
+  readonly requestTimeoutMs: number
+  /** Without a byte in either direction, as when somebody does not read what he asked for. Default 30 s. */
+  readonly idleTimeoutMs: number
+  /** How often the first two are looked at, which adds to them. Default 2 s. */
+  readonly checkIntervalMs: number
 }
 
 export interface Edge {
@@ -35,15 +48,20 @@ export interface Edge {
 /** @throws EdgeError when a port cannot be opened; nothing stays open then */
 export async function openEdge(options: EdgeOptions): Promise<Edge> {
   let isDraining = false
+  const limits = { ...defaultLimits, ...options.limits }
+  const serverOptions = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  }
   const pages = await createPages({ ...options, isReady: () => !isDraining })
   const gate = new SocketGate({ routes: options.routes, onHandlerError: options.onError })
   const servers: Server[] = []
   let closing: Promise<void> | undefined
 
   async function listen(server: Server, place: { port: number; setting: string }, isSecure: boolean): Promise<number> {
-    server.headersTimeout = 10_000
-    server.requestTimeout = 20_000
-    server.keepAliveTimeout = 15_000
+    server.timeout = limits.idleTimeoutMs
     server.maxConnections = MAX_CONNECTIONS
     server.on('upgrade', (message, socket, head) => gate.handleUpgrade(message, socket, head, isSecure))
     await new Promise<void>((resolve, reject) => {
@@ -74,11 +92,14 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   }
 
   try {
-    const https = options.https && createTlsServer(options.https.certificate, pages.routing)
+    const https = options.https && createTlsServer(options.https.certificate, serverOptions, pages.routing)
     const httpsPort =
       options.https && https && (await listen(https, { port: options.https.port, setting: 'HTTPS_PORT' }, true))
     const redirectPort = options.redirectsToHttps ? httpsPort : undefined
-    const http = createHttpServer(redirectPort ? redirecting(redirectPort, pages.routing) : pages.routing)
+    const http = createHttpServer(
+      serverOptions,
+      redirectPort ? redirecting(redirectPort, pages.routing) : pages.routing,
+    )
     const httpPort = await listen(http, { port: options.httpPort, setting: 'HTTP_PORT' }, false)
     return {
       httpPort,
@@ -98,9 +119,10 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
-function createTlsServer(certificate: CertificatePair, listener: Listener): HttpsServer {
+function createTlsServer(certificate: CertificatePair, options: ServerOptions, listener: Listener): HttpsServer {
   return createHttpsServer(
     {
+      ...options,
       cert: certificate.certificatePem,
       key: certificate.keyPem,
       minVersion: 'TLSv1.2',
@@ -125,6 +147,13 @@ function redirecting(httpsPort: number, listener: Listener): Listener {
   }
 }
 
+const defaultLimits: EdgeLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 20_000,
+  idleTimeoutMs: 30_000,
+  checkIntervalMs: 2_000,
+}
+const KEEP_ALIVE_MS = 15_000
 const MAX_CONNECTIONS = 20_000
 /** Answers are short: files and small texts. */
 const REQUEST_GRACE_MS = 250

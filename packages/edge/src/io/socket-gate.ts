@@ -10,6 +10,7 @@ import type { RawData, ServerOptions, WebSocket } from 'ws'
 import { requestOrigin } from '../headers.ts'
 import { Liveness } from '../liveness.ts'
 import type { Channel, ChannelHandler, SocketRoute, UpgradeRequest } from '../socket-route.ts'
+import { WriteBatch } from './write-batch.ts'
 
 export interface SocketGateOptions {
   readonly routes: readonly SocketRoute[]
@@ -21,6 +22,7 @@ export class SocketGate {
   readonly #options: SocketGateOptions
   readonly #servers: ReadonlyMap<SocketRoute, WebSocketServer>
   readonly #sockets = new Set<WebSocket>()
+  readonly #writes = new WriteBatch()
   #isDraining = false
 
   constructor(options: SocketGateOptions) {
@@ -48,7 +50,7 @@ export class SocketGate {
     const server = this.#servers.get(route)
     server?.handleUpgrade(message, socket, head, (webSocket) => {
       socket.off('error', ignore)
-      this.#adopt(webSocket, route, request.path, admission.open)
+      this.#adopt(webSocket, socket, route, request.path, admission.open)
     })
   }
 
@@ -71,7 +73,13 @@ export class SocketGate {
     clearTimeout(timer)
   }
 
-  #adopt(socket: WebSocket, route: SocketRoute, path: string, open: (channel: Channel) => ChannelHandler): void {
+  #adopt(
+    socket: WebSocket,
+    stream: Duplex,
+    route: SocketRoute,
+    path: string,
+    open: (channel: Channel) => ChannelHandler,
+  ): void {
     this.#sockets.add(socket)
     const liveness = new Liveness(MAX_UNANSWERED_PINGS)
     const pings = setInterval(() => {
@@ -101,17 +109,18 @@ export class SocketGate {
       guarded(() => handler?.onClose(code, reason.toString('utf8')))
     })
     guarded(() => {
-      handler = open(channelOf(socket, route.maxBufferedBytes))
+      handler = open(channelOf(socket, route.maxBufferedBytes, () => this.#writes.hold(stream)))
     })
   }
 }
 
-function channelOf(socket: WebSocket, maxBufferedBytes: number): Channel {
+function channelOf(socket: WebSocket, maxBufferedBytes: number, beforeWrite: () => void): Channel {
   return {
     send(text) {
       if (socket.readyState !== socket.OPEN) return
       // The peer does not read; a goodbye would only join the queue.
       if (socket.bufferedAmount > maxBufferedBytes) return socket.terminate()
+      beforeWrite()
       socket.send(text)
     },
     close: (code, reason) => closeSocket(socket, code, reason),
@@ -151,18 +160,23 @@ function offers(message: IncomingMessage, subProtocol: string): boolean {
 }
 
 function describe(message: IncomingMessage, isSecure: boolean): UpgradeRequest | undefined {
-  let url: URL
-  try {
-    url = new URL(message.url ?? '', 'http://localhost')
-  } catch {
-    return undefined
-  }
+  const target = originForm(message.url ?? '')
+  if (target === undefined) return undefined
+  const mark = target.indexOf('?')
   return {
-    path: url.pathname,
-    query: url.searchParams,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: new URLSearchParams(mark < 0 ? '' : target.slice(mark)),
     origin: requestOrigin({ host: message.headers.host, isSecure, localPort: message.socket.localPort ?? 0 }),
     remoteAddress: message.socket.remoteAddress ?? '',
   }
+}
+
+/** Path and query of a request target (RFC 9112 §3.2); proxies may write the absolute form. */
+function originForm(target: string): string | undefined {
+  if (target.startsWith('/')) return target
+  if (!URL.canParse(target)) return undefined
+  const { pathname, search } = new URL(target)
+  return pathname + search
 }
 
 function refuse(socket: Duplex, status: number, message: string): void {

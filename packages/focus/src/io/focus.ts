@@ -194,8 +194,8 @@ class FocusService implements Focus {
       this.#log.warn({ sequence }, 'bridge events were lost')
       for (const driver of [...this.#rooms.values()]) driver.handle({ type: 'bridge-gap' })
     }
-    for (const driver of [...this.#rooms.values()]) {
-      if (driver.conference.meetingId === event.conferenceId) driver.handle({ type: 'bridge-event', event })
+    for (const driver of this.#rooms.values()) {
+      if (driver.conference.meetingId === event.conferenceId) return driver.handle({ type: 'bridge-event', event })
     }
   }
 }

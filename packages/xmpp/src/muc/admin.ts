@@ -38,6 +38,7 @@ export function getAdminList(room: Room, actor: Occupant, query: XmlElement): Ou
 export function setAdminList(room: Room, actor: Occupant, query: XmlElement): Outcome {
   const items = childElements(query, 'item', NS.mucAdmin)
   if (items.length === 0) return { condition: 'bad-request', text: 'no items' }
+  if (items.length > maxItems) return { condition: 'not-acceptable', text: `more than ${maxItems} items` }
   const changes: Change[] = []
   for (const item of items) {
     const change = readItem(room, item)
@@ -97,4 +98,6 @@ function apply(room: Room, actor: Occupant, change: Change): void {
 
 const moderatorsOnly: StanzaError = { condition: 'forbidden', text: 'Only moderators may do this' }
 const ownersOnly: StanzaError = { condition: 'forbidden', text: 'Only owners may do this' }
+/** Everybody hears of each: one request must not fill the router. */
+const maxItems = 100
 const maxReasonLength = 1024

@@ -1,5 +1,6 @@
 /** Who is in a room, and what they may do there (XEP-0045 §5). */
-import type { XmlNode } from '@parley/protocol'
+import type { XmlElement, XmlNode } from '@parley/protocol'
+import type { TokenBucket } from '../token-bucket.ts'
 
 export type Role = 'none' | 'visitor' | 'participant' | 'moderator'
 export type Affiliation = 'outcast' | 'none' | 'member' | 'admin' | 'owner'
@@ -13,6 +14,10 @@ export interface Occupant {
   role: Role
   /** Children of the last presence, without what the server owns. */
   payload: readonly XmlNode[]
+  /** What the others are told of it, as long as that is true: every newcomer gets it. */
+  presence: XmlElement | undefined
+  /** What this occupant may still make the room send. */
+  readonly fanOut: TokenBucket
 }
 
 /** Somebody who asks to come in. */

@@ -2,8 +2,9 @@
  * One room (XEP-0045): who is in it, with which affiliation and role, and what everybody hears about that. Stanzas and
  * decisions come in as calls, stanzas go out through `send`. Whatever a room can do beyond this hooks on as a feature.
  */
-import { el, NS, type XmlElement, type XmlNode } from '@parley/protocol'
+import { el, NS, shareContent, type XmlElement, type XmlNode } from '@parley/protocol'
 import type { StanzaError } from '../stanza-error.ts'
+import type { TokenBucket } from '../token-bucket.ts'
 import type { RoomFeature, RoomFeatureFactory } from './feature.ts'
 import { type Affiliation, type Applicant, type Occupant, type Role, roleFor } from './occupant.ts'
 import { occupantPresence, type PresenceItem } from './presence.ts'
@@ -103,10 +104,18 @@ export class Room {
   }
 
   /** Let an applicant in who was not refused, and tell everybody. */
-  join(applicant: Applicant, payload: readonly XmlNode[]): Occupant {
+  join(applicant: Applicant, payload: readonly XmlNode[], fanOut: TokenBucket): Occupant {
     const isFirst = this.size === 0
     const { nick, realJid, bareJid } = applicant
-    const occupant: Occupant = { nick, realJid, bareJid, role: roleFor(applicant.affiliation), payload }
+    const occupant: Occupant = {
+      nick,
+      realJid,
+      bareJid,
+      role: roleFor(applicant.affiliation),
+      payload,
+      presence: undefined,
+      fanOut,
+    }
     this.#byNick.set(nick, occupant)
     this.#byRealJid.set(realJid, occupant)
     this.#tellOthers(occupant)
@@ -186,6 +195,7 @@ export class Room {
 
   /** A stanza for every occupant. */
   broadcast(stanza: XmlElement): void {
+    shareContent(stanza)
     for (const occupant of this.#byNick.values()) this.#sendTo(occupant, stanza)
   }
 
@@ -200,6 +210,7 @@ export class Room {
   }
 
   #announce(occupant: Occupant): void {
+    occupant.presence = undefined
     this.#tellOthers(occupant)
     this.#tell(occupant, occupant, { statuses: [110] })
   }
@@ -216,13 +227,18 @@ export class Room {
     occupant.role = 'none'
   }
 
-  #tellOthers(about: Occupant, how: Telling = {}): void {
-    const presence = this.#presenceOf(about, how)
+  #tellOthers(about: Occupant, how?: Telling): void {
+    const presence = how ? shareContent(this.#presenceOf(about, how)) : this.#presenceForOthers(about)
     for (const other of this.#byNick.values()) if (other !== about) this.#sendTo(other, presence)
   }
 
-  #tell(to: Occupant, about: Occupant, how: Telling = {}): void {
-    this.#sendTo(to, this.#presenceOf(about, how))
+  #tell(to: Occupant, about: Occupant, how?: Telling): void {
+    this.#sendTo(to, how ? this.#presenceOf(about, how) : this.#presenceForOthers(about))
+  }
+
+  #presenceForOthers(about: Occupant): XmlElement {
+    about.presence ??= shareContent(this.#presenceOf(about, {}))
+    return about.presence
   }
 
   #presenceOf(about: Occupant, { isUnavailable = false, statuses = [], payload, item, destroy }: Telling): XmlElement {

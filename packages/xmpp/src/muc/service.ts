@@ -15,6 +15,7 @@ import {
 } from '@parley/protocol'
 import { type Log, silentLog } from '../log.ts'
 import { errorReply, isRequest, mayAnswerWithError, resultReply, type StanzaError } from '../stanza-error.ts'
+import { type Rate, TokenBucket } from '../token-bucket.ts'
 import { getAdminList, setAdminList } from './admin.ts'
 import { emptyItems, roomInfo, serviceInfo } from './disco.ts'
 import type { RoomFeatureFactory } from './feature.ts'
@@ -35,6 +36,8 @@ export interface MucServiceOptions {
   readonly randomUuid: () => string
   /** Milliseconds since 1970. */
   readonly wallTime: () => number
+  /** Monotonic milliseconds. */
+  readonly now: () => number
   readonly send: (stanza: XmlElement) => void
   readonly log?: Log
 }
@@ -46,6 +49,11 @@ export interface MucLimits {
   /** Characters of one presence or message as written. */
   readonly maxPresenceLength: number
   readonly maxMessageLength: number
+  /**
+   * Stanzas that one occupant may make a room send by presence and messages to everybody: ten a second in a room of 500,
+   * more than anybody can write in a small one.
+   */
+  readonly fanOutRate: Rate
 }
 
 export const defaultMucLimits: MucLimits = {
@@ -54,6 +62,7 @@ export const defaultMucLimits: MucLimits = {
   maxAffiliations: 2000,
   maxPresenceLength: 32_768,
   maxMessageLength: 65_536,
+  fanOutRate: { perSecond: 5_000, burst: 50_000 },
 }
 
 export interface RoomSummary {
@@ -143,7 +152,9 @@ export class MucService {
         text: `Presence is limited to ${this.#limits.maxPresenceLength} characters`,
       }
     }
-    if (room && occupant) return update(room, occupant, presence, nick)
+    if (room && occupant) {
+      return this.#mayTellAll(room, occupant) ? update(room, occupant, presence, nick) : tooMuchForRoom
+    }
     const join = child(presence, 'x', NS.muc)
     if (!join) return { condition: 'item-not-found', text: 'You are not in this room' }
     return this.#join(presence, join, room, roomJid, nick)
@@ -173,7 +184,10 @@ export class MucService {
       password: textOf(child(join, 'password', NS.muc)),
     }
     const refusal = room.findRefusal(applicant)
-    if (!refusal) room.join(applicant, relayedPayload(presence))
+    if (!refusal) {
+      const fanOut = new TokenBucket(this.#options.now(), this.#limits.fanOutRate)
+      room.join(applicant, relayedPayload(presence), fanOut)
+    }
     this.#forgetIfEmpty(room)
     return refusal
   }
@@ -186,7 +200,13 @@ export class MucService {
         text: `A message is limited to ${this.#limits.maxMessageLength} characters`,
       }
     }
-    return nick === '' ? handleRoomMessage(room, sender, message) : handlePrivateMessage(room, sender, message, nick)
+    if (nick !== '') return handlePrivateMessage(room, sender, message, nick)
+    return this.#mayTellAll(room, sender) ? handleRoomMessage(room, sender, message) : tooMuchForRoom
+  }
+
+  /** One frame from one client is a frame to everybody; the rate of its stream cannot know how many that are. */
+  #mayTellAll(room: Room, sender: Occupant): boolean {
+    return room.isCreator(sender.bareJid) || sender.fanOut.take(this.#options.now(), room.size)
   }
 
   #handleRoomIq(room: Room, sender: Occupant | undefined, iq: XmlElement): StanzaError | undefined {
@@ -259,4 +279,8 @@ const occupantOperations: Readonly<Record<string, Operation>> = {
 }
 
 const unavailable: StanzaError = { condition: 'service-unavailable' }
+const tooMuchForRoom: StanzaError = {
+  condition: 'resource-constraint',
+  text: 'Too much at once for a room of this size',
+}
 const outsider: StanzaError = { condition: 'not-acceptable', text: 'Only occupants of the room may send to it' }
