@@ -1,13 +1,11 @@
 #include "engine/load_sender.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "core/rtcp.h"
-#include "engine/poller.h"
+#include "engine/host.h"
 
 namespace parley {
 namespace {
@@ -24,12 +22,6 @@ SourceConfig source_config(const LoadSenderConfig& config) {
   source.kind = config.codec == Codec::opus ? MediaKind::audio : MediaKind::video;
   source.encodings.push_back({config.ssrc, config.rtx_ssrc});
   return source;
-}
-
-int64_t unix_us() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
 }  // namespace
@@ -94,7 +86,7 @@ void LoadSender::make_packet(const RtpParameters& parameters, uint32_t position,
   std::memset(bytes.data() + start, 0x5a, payload);
   write_payload_start(bytes.data() + start, position, key);
   store_u32(bytes.data() + start + payload - kLoadTrailer, kLoadMark);
-  store_u64(bytes.data() + start + payload - 8, static_cast<uint64_t>(monotonic_now()));
+  store_u64(bytes.data() + start + payload - 8, static_cast<uint64_t>(context_.host.now()));
 
   ForwardPacket packet;
   packet.packet = PacketRef::copy(ByteSpan(bytes.data(), start + payload), context_.now, sequence_);
@@ -142,7 +134,7 @@ size_t LoadSender::write_payload_start(uint8_t* payload, uint32_t position, bool
 void LoadSender::make_sender_clock() {
   next_clock_ = context_.now + kSecond;
   SenderClock clock;
-  clock.ntp_time = ntp_from_unix_us(unix_us());
+  clock.ntp_time = ntp_from_unix_us(context_.host.unix_us());
   const uint32_t rate = config_.codec == Codec::opus ? kAudioClockHz : kVideoClockHz;
   clock.rtp_timestamp = first_timestamp_ + static_cast<uint32_t>((context_.now - started_) * rate / kSecond);
   clock.arrived = context_.now;

@@ -20,6 +20,7 @@
 #include "engine/admission.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
+#include "engine/host.h"
 #include "engine/inbox.h"
 #include "engine/load_sender.h"
 #include "engine/load_sink.h"
@@ -27,7 +28,6 @@
 #include "engine/parameters.h"
 #include "engine/poller.h"
 #include "engine/stats.h"
-#include "engine/system_random.h"
 #include "engine/transport.h"
 #include "engine/udp_socket.h"
 
@@ -38,8 +38,8 @@ class Loop {
   using Command = std::function<void(Loop&)>;
 
   // `notify`: see EventQueue. Loop number `index` of `group`.
-  Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::function<void()> notify, LoopGroup& group,
-       uint32_t index);
+  Loop(std::unique_ptr<Host> host, const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket,
+       std::function<void()> notify, LoopGroup& group, uint32_t index);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -47,6 +47,10 @@ class Loop {
   [[nodiscard]] bool ok() const { return listening_; }
   // Runs until `stop`; says goodbye to every peer before it returns.
   void run();
+  // One turn, for who drives a loop otherwise than by `run`: when one of its sockets, `ready`, may have something to read,
+  // when something was posted, and at `next_deadline` (kNever = there is nothing to do).
+  void turn(const std::vector<UdpSocket*>& ready);
+  [[nodiscard]] Micros next_deadline() const;
   // Any thread. False when too many commands wait already.
   [[nodiscard]] bool post(Command command);
   // Any thread: another loop read these, and they are for a room of this one. Returns how many were refused.
@@ -79,6 +83,10 @@ class Loop {
   [[nodiscard]] LoadSink* load_sink(uint32_t transport);
   [[nodiscard]] const LoadSender* load_sender(uint32_t id) const;
 
+  // Null when there is none. Loop thread, valid until the next command.
+  [[nodiscard]] Transport* find_transport(uint32_t id) const;
+  [[nodiscard]] LoopTables tables() const;
+
  private:
   struct Room {
     std::vector<uint32_t> transports;
@@ -105,10 +113,8 @@ class Loop {
   void run_load_senders();
   void run_media_tick();
   void tell_estimate(uint32_t transport, int64_t bps);
-  [[nodiscard]] Micros next_deadline() const;
   void schedule(Transport& transport);
 
-  [[nodiscard]] Transport* find_transport(uint32_t id) const;
   [[nodiscard]] Room* find_room(uint32_t id) const;
 
   // given
@@ -117,8 +123,8 @@ class Loop {
 
   // owned
   EventQueue events_;
+  std::unique_ptr<Host> host_;
   std::unique_ptr<UdpSocket> socket_;
-  SystemRandom random_;
   EngineContext context_;
   Poller poller_;
   ReceiveBatch receive_batch_;

@@ -23,7 +23,7 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   [[nodiscard]] bool ok() const;
-  // False when the system refuses to watch it.
+  // False when the system refuses to watch it. One that is not the system's is never found ready.
   [[nodiscard]] bool add(UdpSocket& socket);
   void remove(UdpSocket& socket);
   // Sleeps until a socket is readable, `wake` was called or `deadline` has come; `ready` gets the readable sockets.

@@ -53,7 +53,9 @@ void SendQueue::push(const UdpSocket& socket, const Route& route, ByteSpan packe
 
 void SendQueue::flush() {
   size_t first = 0;
-  while (first < slots_.size()) first += send_from(first);
+  while (first < slots_.size()) {
+    first += slots_[first].socket->is_system() ? send_from(first) : send_simulated(first);
+  }
   slots_.clear();
 }
 
@@ -75,6 +77,17 @@ size_t SendQueue::run_length(size_t first) const {
     if (next.size < head.size) break;
   }
   return count;
+}
+
+size_t SendQueue::send_simulated(size_t index) {
+  const Slot& slot = slots_[index];
+  if (slot.socket->send(slot.route, {bytes_.data() + index * kSlotBytes, slot.size})) {
+    ++counters_.packets;
+    counters_.bytes += slot.size;
+  } else {
+    ++counters_.dropped;
+  }
+  return 1;
 }
 
 size_t SendQueue::send_plainly(size_t first, size_t count) {
