@@ -83,6 +83,8 @@ class Loop {
   [[nodiscard]] LoadSink* load_sink(uint32_t transport);
   [[nodiscard]] const LoadSender* load_sender(uint32_t id) const;
 
+  // For those who send what no part of the engine would: tests.
+  [[nodiscard]] EngineContext& context() { return context_; }
   // Null when there is none. Loop thread, valid until the next command.
   [[nodiscard]] Transport* find_transport(uint32_t id) const;
   [[nodiscard]] LoopTables tables() const;

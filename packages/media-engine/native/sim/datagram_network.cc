@@ -48,8 +48,8 @@ void NetworkHost::send(uint16_t port, const SocketAddress& to, ByteSpan bytes) {
   Packet packet{address_, to, {bytes.begin(), bytes.end()}};
   packet.from.port = port;
   if (network_.tap_) network_.tap_(packet);
-  up_.send(packet.bytes.size() + kUdpAndIpBytes,
-           [&network = network_, packet = std::move(packet)]() mutable { network.cross(std::move(packet)); });
+  const size_t size = packet.bytes.size() + kUdpAndIpBytes;
+  up_.send(size, [&network = network_, packet = std::move(packet)]() mutable { network.cross(std::move(packet)); });
 }
 
 void NetworkHost::arrive(Packet packet) {
@@ -113,8 +113,8 @@ void DatagramNetwork::cross(Packet packet) {
     return;
   }
   NetworkHost* to = host->second;
-  to->down_.send(packet.bytes.size() + kUdpAndIpBytes,
-                 [to, packet = std::move(packet)]() mutable { to->arrive(std::move(packet)); });
+  const size_t size = packet.bytes.size() + kUdpAndIpBytes;
+  to->down_.send(size, [to, packet = std::move(packet)]() mutable { to->arrive(std::move(packet)); });
 }
 
 // FNV-1a.

@@ -63,6 +63,10 @@ void EngineNode::turn() {
   if (!loop_) return;
   planned_ = kNever;
   const Micros now = network_.simulation().now();
+  if (now < stalled_until_) {
+    plan(stalled_until_);
+    return;
+  }
   if (std::exchange(instant_, now) != now) turns_at_once_ = 0;
   most_turns_at_once_ = std::max(most_turns_at_once_, ++turns_at_once_);
   turns_++;

@@ -26,6 +26,9 @@ class EngineNode {
 
   /// A command as the engine's owner gives it: carried out in the next turn, which is now.
   void post(Loop::Command command);
+  /// Its thread does not run until then; datagrams and timers wait.
+  void stall_until(Micros until) { stalled_until_ = std::max(stalled_until_, until); }
+  [[nodiscard]] bool is_stalled() const { return network_.simulation().now() < stalled_until_; }
   /// Nothing is said to anybody: the machine lost its power.
   void die();
   [[nodiscard]] bool is_alive() const { return loop_ != nullptr; }
@@ -48,6 +51,7 @@ class EngineNode {
   std::vector<UdpSocket*> ready_;
   Micros planned_ = kNever;
   uint64_t plan_ = 0;  // the plan that holds; earlier ones are void
+  Micros stalled_until_ = 0;
   Micros instant_ = -1;
   uint64_t turns_at_once_ = 0;
   uint64_t most_turns_at_once_ = 0;

@@ -11,7 +11,12 @@ constexpr uint32_t kFirstSsrc = 100'000;
 
 // Made once: a key takes longer than a conversation of a second.
 const Certificate& certificate(bool server) {
-  static const Certificate made[2] = {make_certificate(), make_certificate()};
+  // In a world of their own, so that they are the same for every conversation in every process.
+  static const auto made = [] {
+    const Simulation simulation;
+    const OpensslWorld openssl(simulation, 1);
+    return std::array<Certificate, 2>{make_certificate(), make_certificate()};
+  }();
   return made[server ? 0 : 1];
 }
 
@@ -39,6 +44,13 @@ LinkConfig seeded(LinkConfig link, uint64_t seed) {
 
 }  // namespace
 
+PathConfig symmetric_path(Micros delay, double loss) {
+  PathConfig path;
+  path.up.delay = path.down.delay = delay;
+  path.up.loss = path.down.loss = loss;
+  return path;
+}
+
 RtpParameters world_parameters() {
   RtpParameters parameters;
   parameters.by_payload_type[kOpus] = {true, MediaKind::audio, Codec::opus, 48000, 0};
@@ -64,12 +76,18 @@ EngineWorld::EngineWorld(const WorldConfig& config)
       server_dtls_(DtlsContext::create(certificate(true), {config.profile})),
       client_dtls_(DtlsContext::create(certificate(false), {config.profile})),
       network_(simulation_),
+      wire_(config.profile,
+            [this](const Packet& packet) {
+              const bool down = packet.from.ip == server_address_.ip;
+              return 2 * participant_at(down ? packet.to : packet.from).value_or(SIZE_MAX / 2) + (down ? 1 : 0);
+            }),
       server_address_(SocketAddress::v4(192, 0, 2, 1, kServerPort)),
       server_group_(1, config.seed) {
   NodeConfig node;
   node.address = server_address_;
   node.seed = config.seed * 1000 + 7;
   server_ = std::make_unique<EngineNode>(network_, node, *server_dtls_, server_group_, 0);
+  network_.set_tap([this](const Packet& packet) { wire_.on_sent(packet); });
 }
 
 EngineWorld::~EngineWorld() {
@@ -280,6 +298,19 @@ uint64_t EngineWorld::all_drops() {
   uint64_t sum = 0;
   for (const uint64_t drops : server_->loop().snapshot().drops.by_reason) sum += drops;
   return sum;
+}
+
+std::optional<size_t> EngineWorld::participant_at(const SocketAddress& address) const {
+  const uint8_t* ip = address.v4_bytes();
+  const size_t number = size_t{ip[2]} << 8 | ip[3];
+  if (!address.is_v4() || ip[0] != 10 || ip[1] == 0 || number >= participants_.size()) return std::nullopt;
+  return number;
+}
+
+bool EngineWorld::server_is_empty() {
+  const LoopTables tables = server_->loop().tables();
+  return tables.rooms + tables.transports + tables.sources + tables.ufrags + tables.addresses + tables.timers == 0 &&
+         server_->loop().next_deadline() == kNever;
 }
 
 uint64_t EngineWorld::most_turns_at_once() const {

@@ -12,6 +12,7 @@
 #include "engine_node.h"
 #include "heard_media.h"
 #include "openssl_world.h"
+#include "wire_watch.h"
 
 namespace parley::sim {
 
@@ -26,6 +27,8 @@ struct PathConfig {
   LinkConfig up;
   LinkConfig down;
 };
+/// The same both ways.
+[[nodiscard]] PathConfig symmetric_path(Micros delay, double loss = 0);
 
 struct PublishConfig {
   MediaKind kind = MediaKind::video;
@@ -90,6 +93,11 @@ class EngineWorld {
   [[nodiscard]] TransportSnapshot snapshot_at_server(size_t who);
   [[nodiscard]] uint64_t drops(Drop reason);
   [[nodiscard]] uint64_t all_drops();
+  [[nodiscard]] WireWatch& wire() { return wire_; }
+  /// Who has this address, or had it; empty for the server and for strangers.
+  [[nodiscard]] std::optional<size_t> participant_at(const SocketAddress& address) const;
+  /// Nothing is open, nothing is planned.
+  [[nodiscard]] bool server_is_empty();
   /// Most turns that a loop had without time going on.
   [[nodiscard]] uint64_t most_turns_at_once() const;
 
@@ -106,6 +114,7 @@ class EngineWorld {
   std::unique_ptr<DtlsContext> server_dtls_;
   std::unique_ptr<DtlsContext> client_dtls_;
   DatagramNetwork network_;
+  WireWatch wire_;
   const SocketAddress server_address_;
   LoopGroup server_group_;
   std::unique_ptr<EngineNode> server_;

@@ -24,16 +24,17 @@ const RAND_METHOD kRepeating = {nullptr, random_bytes, nullptr, nullptr, random_
 
 }  // namespace
 
-OpensslWorld::OpensslWorld(const Simulation& simulation, uint64_t seed) : random_(seed) {
+OpensslWorld::OpensslWorld(const Simulation& simulation, uint64_t seed)
+    : random_(seed), outer_clock_(clock), outer_generator_(generator) {
   clock = &simulation;
   generator = &random_;
   RAND_set_rand_method(&kRepeating);
 }
 
 OpensslWorld::~OpensslWorld() {
-  RAND_set_rand_method(nullptr);
-  generator = nullptr;
-  clock = nullptr;
+  generator = outer_generator_;
+  clock = outer_clock_;
+  if (generator == nullptr) RAND_set_rand_method(nullptr);
 }
 
 int64_t OpensslWorld::unix_us(const Simulation& simulation) { return kUnixEpoch + simulation.now(); }
@@ -41,6 +42,14 @@ int64_t OpensslWorld::unix_us(const Simulation& simulation) { return kUnixEpoch 
 }  // namespace parley::sim
 
 #if defined(__linux__)
+// Certificates begin to be valid at some time.
+extern "C" time_t time(time_t* out) noexcept {
+  timeval now{};
+  static_cast<void>(::gettimeofday(&now, nullptr));
+  if (out != nullptr) *out = now.tv_sec;
+  return now.tv_sec;
+}
+
 extern "C" int gettimeofday(timeval* __restrict now, void* __restrict) noexcept {
   using parley::sim::OpensslWorld;
   if (parley::sim::clock != nullptr) {
