@@ -1,11 +1,11 @@
 // Whole conversations, written as programs: each byte is an event, with operands behind it. Participants come, send, go and
 // vanish; the network loses, changes, repeats and invents datagrams; authentic clients lie in RTP and RTCP; the server's
-// thread falls asleep. Whatever happens, the engine's promises hold (see Watch), and in the end nothing is left of it.
+// thread falls asleep. Whatever happens, the engine's promises hold (engine_watch.h), and in the end nothing is left of it.
 #include <algorithm>
 #include <cstring>
 
 #include "../core/rtcp.h"
-#include "../sim/engine_world.h"
+#include "engine_watch.h"
 #include "fuzz.h"
 
 using namespace parley;
@@ -17,95 +17,8 @@ constexpr Micros kLength = 30 * kSecond;
 constexpr size_t kMaxParticipants = 6;
 constexpr size_t kMaxTracks = 10;
 constexpr size_t kMaxRecorded = 64;
-// Longer than the pacer holds a packet.
-constexpr Micros kHeld = 1200 * kMillisecond;
-// From a participant's leaving until the server hears of it, and more.
-constexpr Micros kSignalling = 50 * kMillisecond;
-// Longer than a packet and its repairs take to the server.
-constexpr Micros kOnTheWay = 3 * kSecond;
 
-// What was allowed when, as the commands had it, and what the engine did.
-class Watch {
- public:
-  explicit Watch(EngineWorld& world) : world_(world) {
-    world_.wire().set_on_rtp([this](const Packet& packet, uint32_t ssrc) { on_rtp(packet, ssrc); });
-  }
-
-  void set_forwarded(size_t who, const std::vector<size_t>& tracks) {
-    settle();
-    forwarded_[who] = tracks;
-  }
-  void set_blocked(size_t track, bool blocked) {
-    settle();
-    blocked_[track] = blocked;
-  }
-  void add_participant(size_t who) {
-    world_.participant(who).heard().set_on_packet([this, who](uint32_t ssrc, Micros made, Micros now) {
-      const size_t track = (ssrc - kSsrc) / 10;
-      settle();
-      const Micros since = kOnTheWay + stalled_;
-      // A command waits while the server's thread is asleep.
-      const Micros last = last_allowed_[std::pair(who, track)] + kSignalling + stalled_;
-      if (made >= 0 && made <= now && now - made < since) REQUIRE(last >= made);
-    });
-  }
-  // The server does nothing for so long: what it took before may come out behind it.
-  void stalled(Micros time) { stalled_ += time; }
-
-  void check() {
-    settle();
-    REQUIRE(world_.wire().reused() == 0);
-    REQUIRE(world_.most_turns_at_once() <= 64);
-    const LoopTables tables = world_.server().loop().tables();
-    REQUIRE(tables.transports <= world_.participants());
-    REQUIRE(tables.sources <= world_.tracks().size());
-    REQUIRE(tables.ufrags <= 3 * tables.transports);
-    REQUIRE(tables.addresses <= 32 * tables.transports);
-    for (const TransportSnapshot& transport : world_.server().loop().snapshot().transports) {
-      REQUIRE(transport.paced.queued_bytes <= 2'000'000);
-      // Audio adds what it is; it never waits for long.
-      REQUIRE(transport.paced.queue_age <= kHeld + stalled_);
-    }
-  }
-
- private:
-  static constexpr uint32_t kSsrc = 100'000;
-
-  [[nodiscard]] bool is_allowed(size_t who, size_t track) const {
-    const auto list = forwarded_.find(who);
-    const auto blocked = blocked_.find(track);
-    return list != forwarded_.end() && world_.tracks()[track].open && (blocked == blocked_.end() || !blocked->second) &&
-           std::find(list->second.begin(), list->second.end(), track) != list->second.end();
-  }
-  // What is allowed has been so until now; before every change.
-  void settle() {
-    for (const auto& [who, tracks] : forwarded_) {
-      for (const size_t track : tracks) {
-        if (is_allowed(who, track)) last_allowed_[{who, track}] = world_.simulation().now();
-      }
-    }
-  }
-  void on_rtp(const Packet& packet, uint32_t ssrc) {
-    if (packet.from.ip != world_.server_address().ip) return;
-    const auto who = world_.participant_at(packet.to);
-    REQUIRE(who);  // never to a stranger
-    const size_t track = (ssrc - kSsrc) / 10;
-    REQUIRE(ssrc >= kSsrc && track < world_.tracks().size());
-    REQUIRE(world_.tracks()[track].owner != *who);
-    settle();
-    const auto last = last_allowed_.find({*who, track});
-    REQUIRE(last != last_allowed_.end());
-    REQUIRE(world_.simulation().now() - last->second <= kHeld + stalled_);
-  }
-
-  EngineWorld& world_;
-  std::map<size_t, std::vector<size_t>> forwarded_;
-  std::map<size_t, bool> blocked_;
-  std::map<std::pair<size_t, size_t>, Micros> last_allowed_;
-  Micros stalled_ = 0;
-};
-
-// What happens to datagrams in the middle of the network, in percent.
+// What happens to datagrams in the middle of the network: how many of 255.
 struct Mischief {
   uint8_t lose = 0;
   uint8_t repeat = 0;
@@ -237,7 +150,7 @@ class Conversation {
   bool cross(Packet& packet) {
     if (recorded_.size() == kMaxRecorded) recorded_.erase(recorded_.begin());
     recorded_.push_back(packet);
-    const auto happens = [this](uint8_t percent) { return percent != 0 && dice_.chance(percent / 255.0); };
+    const auto happens = [this](uint8_t share) { return share != 0 && dice_.chance(share / 255.0); };
     if (happens(mischief_.lose)) return false;
     if (happens(mischief_.repeat)) world_.network().inject(packet, static_cast<Micros>(dice_.uniform() * 300'000));
     if (happens(mischief_.corrupt) && !packet.bytes.empty()) {
@@ -389,7 +302,7 @@ class Conversation {
   }
 
   EngineWorld world_;
-  Watch watch_;
+  fuzz::EngineWatch watch_;
   Random dice_;
   Mischief mischief_;
   std::vector<Packet> recorded_;

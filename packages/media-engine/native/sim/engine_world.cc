@@ -155,9 +155,6 @@ void EngineWorld::leave(size_t who) {
   Participant& leaving = participant(who);
   if (!std::exchange(leaving.present_, false)) return;
   leaving.node().post([](Loop& loop) { loop.close_room(Participant::kRoom); });
-  for (Track& track : tracks_) {
-    if (track.owner == who) track.open = false;
-  }
   simulation_.after(config_.signalling_delay, [this, who] { close_at_server(who); });
 }
 

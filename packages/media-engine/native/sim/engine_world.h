@@ -45,7 +45,7 @@ struct Track {
   uint32_t ssrc = 0;
   uint32_t rtx_ssrc = 0;
   MediaKind kind = MediaKind::video;
-  bool open = true;
+  bool open = true;  // at the server
 };
 
 class Participant;
