@@ -1,6 +1,7 @@
 // Whole conversations, written as programs: each byte is an event, with operands behind it. Participants come, send, go and
 // vanish; the network loses, changes, repeats and invents datagrams; authentic clients lie in RTP and RTCP; the server's
-// thread falls asleep. Whatever happens, the engine's promises hold (engine_watch.h), and in the end nothing is left of it.
+// thread falls asleep. Whatever happens, the engine's promises hold (engine_watch.h); when it is over the
+// conversation heals; and in the end nothing is left of it.
 #include <algorithm>
 #include <cstring>
 
@@ -268,6 +269,7 @@ class Conversation {
     }
     Participant& liar = world_.participant(chosen.owner);
     if (!liar.node().is_alive()) return;
+    lied_[chosen.id] = true;
     liar.node().post([&liar, header, ssrc, ahead, body = std::vector<uint8_t>(payload.begin(), payload.end())](Loop& loop) {
       Transport* transport = liar.transport();
       if (transport == nullptr) return;
@@ -292,8 +294,55 @@ class Conversation {
 
   [[nodiscard]] bool is_asleep() { return world_.server().is_stalled(); }
 
-  void finish() {
+  // The network is good again, everything is allowed: whoever is still connected hears everybody else who is.
+  void heal() {
     mischief_ = {};
+    for (size_t who = 0; who < world_.participants(); who++) {
+      NetworkHost& host = world_.participant(who).node().host();
+      for (Link* link : {&host.up(), &host.down()}) {
+        link->set_loss(0);
+        link->set_delay(20 * kMillisecond);
+        link->set_rate(10 * kMbps);
+      }
+    }
+    for (size_t track = 0; track < world_.tracks().size(); track++) {
+      watch_.set_blocked(track, false);
+      world_.set_blocked(track, false);
+    }
+    for (size_t who = 0; who < world_.participants(); who++) {
+      if (!world_.participant(who).node().is_alive()) continue;
+      std::vector<size_t> tracks;
+      for (size_t track = 0; track < world_.tracks().size(); track++) {
+        const Track& t = world_.tracks()[track];
+        if (t.open && t.owner != who && world_.participant(t.owner).room() == world_.participant(who).room()) {
+          tracks.push_back(track);
+        }
+      }
+      watch_.set_forwarded(who, tracks);
+      world_.forward(who, tracks);
+    }
+    world_.run_for(15 * kSecond);
+    watch_.check();
+    for (size_t who = 0; who < world_.participants(); who++) {
+      for (const Track& track : world_.tracks()) {
+        const bool wanted = track.open && !lied_[track.id] && track.owner != who &&
+                            world_.participant(track.owner).room() == world_.participant(who).room();
+        if (!wanted || !is_connected(who) || !is_connected(track.owner)) continue;
+        const Micros last = world_.participant(who).heard().of(track.ssrc).last_arrival;
+        REQUIRE(world_.simulation().now() - last < 2 * kSecond);
+      }
+    }
+  }
+
+  [[nodiscard]] bool is_connected(size_t who) {
+    const Transport* transport = world_.participant(who).transport();
+    return world_.participant(who).is_present() && transport != nullptr &&
+           transport->state() == TransportState::connected &&
+           world_.state_at_server(who) == TransportState::connected;
+  }
+
+  void finish() {
+    heal();
     for (uint32_t room = 1; room <= 2; room++) world_.close_room(room);
     // Time for the last timers: those of ICE, half a minute, and of whoever fell asleep.
     world_.run_for(45 * kSecond);
@@ -306,6 +355,7 @@ class Conversation {
   Random dice_;
   Mischief mischief_;
   std::vector<Packet> recorded_;
+  std::map<uint32_t, bool> lied_;  // by track id
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 namespace parley::sim {
 namespace {
 
+constexpr uint64_t kMostTurnsAtOnce = 200;
+
 class RepeatingRandom final : public RandomSource {
  public:
   explicit RepeatingRandom(uint64_t seed) : random_(seed) {}
@@ -75,8 +77,8 @@ void EngineNode::turn() {
   host_.readable(ready_);
   const Micros next = ready_.empty() ? loop_->next_deadline() : now;
   if (next == kNever) return;
-  // A loop that would never sleep again stays where it is for so long only, or the test would have no end.
-  plan(turns_at_once_ < 1000 ? std::max(next, now) : std::max(next, now + kMillisecond));
+  // A loop that never sleeps is seen by most_turns_at_once(); until somebody looks, time has to go on.
+  plan(turns_at_once_ < kMostTurnsAtOnce ? std::max(next, now) : std::max(next, now + kSecond));
 }
 
 }  // namespace parley::sim
