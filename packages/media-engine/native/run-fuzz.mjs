@@ -24,7 +24,10 @@ const variant = `fuzz-${values.libfuzzer ? 'lib-' : ''}${compiler.replace(/\W/g,
 const driver = join(nativeDirectory, 'fuzz', 'driver.cc')
 // The driver takes the calls that the compiler puts into everything else, so it must not have them itself.
 const coverage = values.libfuzzer ? ['-fsanitize=fuzzer-no-link'] : ['-fsanitize-coverage=trace-pc']
-const flagsFor = (source) => (source !== driver ? coverage : values.libfuzzer ? ['-DPARLEY_LIBFUZZER'] : [])
+const flagsFor = (source) => [
+  `-I${nativeDirectory}`,
+  ...(source !== driver ? coverage : values.libfuzzer ? ['-DPARLEY_LIBFUZZER'] : []),
+]
 const linkFlags = values.libfuzzer ? ['-fsanitize=fuzzer'] : []
 const targets = sourcesOf('fuzz').filter((source) => source !== driver)
 
@@ -35,11 +38,12 @@ for (const source of targets) {
   if (values.target !== undefined && values.target !== name) continue
   const program = await buildProgram({
     name: `fuzz-${name}`,
-    sources: [...sourcesOf('core'), ...sourcesOf('layers'), driver, source],
+    sources: [...foldersOf(name).flatMap(sourcesOf), driver, source],
     variant,
     compiler,
     flagsFor,
     linkFlags,
+    libraries: name === 'engine' ? ['-lssl', '-lcrypto', '-pthread'] : ['-lcrypto'],
   })
   if (values.libfuzzer ? runLibFuzzer(name, program) : runDriver(name, program)) {
     passed++
@@ -49,6 +53,11 @@ for (const source of targets) {
 }
 process.stdout.write(`${passed} passed, ${failed} failed\n`)
 process.exit(failed === 0 && passed > 0 ? 0 : 1)
+
+// Conversations of whole engines need all of them, and the network between them.
+function foldersOf(name) {
+  return name === 'engine' ? ['core', 'bwe', 'layers', 'engine', 'sim'] : ['core', 'layers']
+}
 
 function runDriver(name, program) {
   const current = join(nativeDirectory, '.cache', variant, `current-${name}`)

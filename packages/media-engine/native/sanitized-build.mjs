@@ -41,9 +41,18 @@ export function requireToolchain(compiler) {
 /**
  * Compile and link. `variant` names the build directory, so that different flags do not share objects.
  * @param flagsFor further flags for one source
+ * @param libraries flags that come after the objects
  * @returns path of the program
  */
-export async function buildProgram({ name, sources, variant, compiler, flagsFor = () => [], linkFlags = [] }) {
+export async function buildProgram({
+  name,
+  sources,
+  variant,
+  compiler,
+  flagsFor = () => [],
+  linkFlags = [],
+  libraries = ['-lcrypto'],
+}) {
   const directory = join(nativeDirectory, '.cache', variant)
   mkdirSync(directory, { recursive: true })
   const objects = sources.map((source) => join(directory, `${basename(dirname(source))}-${basename(source, '.cc')}.o`))
@@ -61,7 +70,7 @@ export async function buildProgram({ name, sources, variant, compiler, flagsFor 
   const program = join(directory, name)
   if (!existsSync(program) || objects.some((object) => statSync(object).mtimeMs > statSync(program).mtimeMs)) {
     const mine = `${program}.${process.pid}`
-    await run(compiler, [...flags, ...linkFlags, ...objects, '-o', mine, '-lcrypto'])
+    await run(compiler, [...flags, ...linkFlags, ...objects, '-o', mine, ...libraries])
     renameSync(mine, program)
   }
   return program

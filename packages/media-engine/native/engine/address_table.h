@@ -51,6 +51,7 @@ class AddressTable {
 
   // The address belongs to somebody else now, whoever had it here.
   void forget(const SocketAddress& address) { entries_.erase(address); }
+  [[nodiscard]] size_t size() const { return entries_.size(); }
 
  private:
   std::unordered_map<SocketAddress, Entry, SocketAddressHash> entries_;

@@ -13,11 +13,13 @@
 
 namespace parley {
 
+class Host;
 class Source;
 
 struct EngineContext {
   // given
   const DtlsContext& dtls;
+  Host& host;
   RandomSource& random;
   EventQueue& events;
   // owned

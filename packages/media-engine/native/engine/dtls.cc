@@ -216,7 +216,7 @@ void DtlsSession::advance() {
 void DtlsSession::handle_timeout() {
   if (state_ != State::handshaking) return;
   ERR_clear_error();
-  const int handled = DTLSv1_handle_timeout(ssl_.get());
+  const long handled = DTLSv1_handle_timeout(ssl_.get());
   if (handled > 0) ++timeouts_;
   if (handled < 0 || timeouts_ > kMaxTimeouts) fail(Failure::timeout);
 }

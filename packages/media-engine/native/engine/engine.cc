@@ -11,7 +11,7 @@
 #include <mutex>
 #include <utility>
 
-#include "engine/system_random.h"
+#include "engine/system_host.h"
 
 namespace parley {
 namespace {
@@ -39,7 +39,7 @@ std::unique_ptr<Engine> Engine::start(const EngineConfig& config, std::function<
   if (threads > 1) engine->group_->steering.apply(sockets.front()->fd());
   for (uint32_t i = 0; i < threads; ++i) {
     engine->loops_.push_back(
-        std::make_unique<Loop>(*engine->dtls_, std::move(sockets[i]), on_events, *engine->group_, i));
+        std::make_unique<Loop>(std::make_unique<SystemHost>(), *engine->dtls_, std::move(sockets[i]), on_events, *engine->group_, i));
     engine->group_->loops.push_back(engine->loops_.back().get());
     if (!engine->loops_.back()->ok()) return nullptr;
   }

@@ -1,13 +1,11 @@
 #include "engine/load_sender.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "core/rtcp.h"
-#include "engine/poller.h"
+#include "engine/host.h"
 
 namespace parley {
 namespace {
@@ -29,12 +27,6 @@ SourceConfig source_config(const LoadSenderConfig& config) {
   source.kind = is_audio(config) ? MediaKind::audio : MediaKind::video;
   source.encodings.push_back({config.ssrc, config.rtx_ssrc});
   return source;
-}
-
-int64_t unix_us() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
 }  // namespace
@@ -127,7 +119,7 @@ void LoadSender::write_mark(MutableByteSpan payload) const {
   if (payload.size() < kLoadTrailer) return;
   uint8_t* trailer = payload.data() + payload.size() - kLoadTrailer;
   store_u32(trailer, kLoadMark);
-  store_u64(trailer + 4, static_cast<uint64_t>(monotonic_now()));
+  store_u64(trailer + 4, static_cast<uint64_t>(context_.host.now()));
 }
 
 // One frame of the recording: the packets of one timestamp.
@@ -195,7 +187,7 @@ size_t LoadSender::write_payload_start(uint8_t* payload, uint32_t position, bool
 void LoadSender::make_sender_clock() {
   next_clock_ = context_.now + kSecond;
   SenderClock clock;
-  clock.ntp_time = ntp_from_unix_us(unix_us());
+  clock.ntp_time = ntp_from_unix_us(context_.host.unix_us());
   const uint32_t rate = clock_hz(config_);
   clock.rtp_timestamp = first_timestamp_ + static_cast<uint32_t>((context_.now - started_) * rate / kSecond);
   clock.arrived = context_.now;

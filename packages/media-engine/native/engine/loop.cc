@@ -21,30 +21,32 @@ constexpr Micros kSteeringDelay = 50 * kMillisecond;
 
 }  // namespace
 
-Loop::Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::function<void()> notify, LoopGroup& group,
-           uint32_t index)
+Loop::Loop(std::unique_ptr<Host> host, const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket,
+           std::function<void()> notify, LoopGroup& group, uint32_t index)
     : group_(group),
       index_(index),
       events_(std::move(notify)),
+      host_(std::move(host)),
       socket_(std::move(socket)),
       context_{dtls,
-               random_,
+               *host_,
+               host_->random(),
                events_,
                {},
-               AddressTable(random_.u64(),
+               AddressTable(host_->random().u64(),
                             [this](const SocketAddress& address, const AddressTable::Entry* entry) {
                               address_changed(address, entry);
                             }),
                {},
                {},
-               monotonic_now(),
+               host_->now(),
                0,
                0,
                {},
                -kMediaRest},
       streams_(context_, poller_),
-      admission_(random_.u64()),
-      stun_query_(random_) {
+      admission_(host_->random().u64()),
+      stun_query_(host_->random()) {
   context_.send.set_streams(&streams_);
   listening_ = poller_.ok() && poller_.add(*socket_);
 }
@@ -69,20 +71,7 @@ void Loop::stop() {
 void Loop::run() {
   while (!stopping_.load()) {
     poller_.wait(next_deadline(), ready_);
-    context_.now = monotonic_now();
-    for (UdpSocket* socket : ready_.sockets) read(*socket);
-    read_streams();
-    read_inbox();
-    run_commands();
-    run_timers();
-    run_streams();
-    run_stun_query();
-    run_load_senders();
-    run_media_tick();
-    run_paced_senders();
-    steer();
-    context_.send.flush();
-    events_.publish();
+    turn(ready_);
   }
   // What was posted before the stop still happens, and whoever waits for an answer gets it.
   run_commands();
@@ -90,6 +79,23 @@ void Loop::run() {
   context_.send.flush();
   events_.publish();
   clear();
+}
+
+void Loop::turn(const Ready& ready) {
+  context_.now = host_->now();
+  for (UdpSocket* socket : ready.sockets) read(*socket);
+  read_streams(ready);
+  read_inbox();
+  run_commands();
+  run_timers();
+  run_streams();
+  run_stun_query();
+  run_load_senders();
+  run_media_tick();
+  run_paced_senders();
+  steer();
+  context_.send.flush();
+  events_.publish();
 }
 
 // The port is free again when the loop has ended, whenever its memory goes.
@@ -109,7 +115,7 @@ void Loop::read(UdpSocket& socket) {
     const bool more = socket.receive(receive_batch_, datagrams_, truncated);
     for (uint64_t i = 0; i < truncated; ++i) context_.drops.add(Drop::too_long);
     if (datagrams_.empty() && !more) return;
-    context_.now = monotonic_now();
+    context_.now = host_->now();
     context_.packets_received += datagrams_.size();
     dispatch_batch(socket);
     flush_handed_over();

@@ -21,6 +21,7 @@
 #include "engine/admission.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
+#include "engine/host.h"
 #include "engine/inbox.h"
 #include "engine/load_sender.h"
 #include "engine/load_sink.h"
@@ -28,7 +29,6 @@
 #include "engine/parameters.h"
 #include "engine/poller.h"
 #include "engine/stats.h"
-#include "engine/system_random.h"
 #include "engine/tcp_listener.h"
 #include "engine/tcp_streams.h"
 #include "engine/transport.h"
@@ -41,8 +41,8 @@ class Loop {
   using Command = std::function<void(Loop&)>;
 
   // `notify`: see EventQueue. Loop number `index` of `group`.
-  Loop(const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket, std::function<void()> notify, LoopGroup& group,
-       uint32_t index);
+  Loop(std::unique_ptr<Host> host, const DtlsContext& dtls, std::unique_ptr<UdpSocket> socket,
+       std::function<void()> notify, LoopGroup& group, uint32_t index);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -52,6 +52,10 @@ class Loop {
   [[nodiscard]] bool listen(std::unique_ptr<TcpListener> listener);
   // Runs until `stop`; says goodbye to every peer before it returns.
   void run();
+  // One turn, for who drives a loop otherwise than by `run`: when what is `ready` may have something to read,
+  // when something was posted, and at `next_deadline` (kNever = there is nothing to do).
+  void turn(const Ready& ready);
+  [[nodiscard]] Micros next_deadline() const;
   // Any thread. False when too many commands wait already.
   [[nodiscard]] bool post(Command command);
   // Any thread: another loop read these, and they are for a room of this one. Returns how many were refused.
@@ -87,6 +91,12 @@ class Loop {
   [[nodiscard]] LoadSink* load_sink(uint32_t transport);
   [[nodiscard]] const LoadSender* load_sender(uint32_t id) const;
 
+  // For those who send what no part of the engine would: tests.
+  [[nodiscard]] EngineContext& context() { return context_; }
+  // Null when there is none. Loop thread, valid until the next command.
+  [[nodiscard]] Transport* find_transport(uint32_t id) const;
+  [[nodiscard]] LoopTables tables() const;
+
  private:
   struct Room {
     std::vector<uint32_t> transports;
@@ -107,7 +117,7 @@ class Loop {
   void dispatch_stun(UdpSocket& socket, const Datagram& datagram);
   [[nodiscard]] bool is_valid_for(const Transport& transport, const SocketAddress& from) const;
   void dispatch_peer(UdpSocket& socket, const Datagram& datagram, PacketKind kind);
-  void read_streams();
+  void read_streams(const Ready& ready);
   void accept_streams();
   void read_stream(uint32_t id);
   void read_frames(TcpStream& stream, MutableByteSpan bytes);
@@ -128,10 +138,8 @@ class Loop {
   void run_load_senders();
   void run_media_tick();
   void tell_estimate(uint32_t transport, int64_t bps);
-  [[nodiscard]] Micros next_deadline() const;
   void schedule(Transport& transport);
 
-  [[nodiscard]] Transport* find_transport(uint32_t id) const;
   [[nodiscard]] Room* find_room(uint32_t id) const;
 
   // given
@@ -140,9 +148,9 @@ class Loop {
 
   // owned
   EventQueue events_;
+  std::unique_ptr<Host> host_;
   std::unique_ptr<UdpSocket> socket_;
   std::unique_ptr<TcpListener> listener_;  // null on all loops but one, and without TCP
-  SystemRandom random_;
   EngineContext context_;
   Poller poller_;
   TcpStreams streams_;

@@ -40,8 +40,7 @@ void Loop::create_transport(const TransportConfig& config) {
   std::unique_ptr<UdpSocket> own_socket;
   if (!config.remote_candidates.empty()) {
     // Many client transports speak to one address; only ports of their own tell them apart.
-    int error = 0;
-    own_socket = UdpSocket::open("", 0, error);
+    own_socket = host_->open_socket();
     // Without one the transport says what it can from the shared port.
     if (own_socket && !poller_.add(*own_socket)) own_socket.reset();
   }
@@ -192,6 +191,11 @@ EngineSnapshot Loop::snapshot() const {
     for (const LayerTable::Layer& layer : source->layers()) snapshot.layers.push_back({id, layer});
   }
   return snapshot;
+}
+
+LoopTables Loop::tables() const {
+  return {rooms_.size(),   transports_.size(),        sources_.size(),      by_ufrag_.size(), context_.addresses.size(),
+          timers_.size(), load_senders_.size(), load_sinks_.size()};
 }
 
 void Loop::create_load_sender(const LoadSenderConfig& config) {

@@ -19,14 +19,14 @@ bool Loop::listen(std::unique_ptr<TcpListener> listener) {
   return poller_.add_stream(listener_->fd(), kTcpListenerId);
 }
 
-void Loop::read_streams() {
-  for (const Ready::Stream& ready : ready_.streams) {
-    if (ready.id == kTcpListenerId) {
+void Loop::read_streams(const Ready& ready) {
+  for (const Ready::Stream& stream : ready.streams) {
+    if (stream.id == kTcpListenerId) {
       accept_streams();
       continue;
     }
-    if (ready.writable) streams_.resume(ready.id);
-    if (ready.readable) read_stream(ready.id);
+    if (stream.writable) streams_.resume(stream.id);
+    if (stream.readable) read_stream(stream.id);
   }
 }
 
@@ -58,7 +58,7 @@ void Loop::read_stream(uint32_t id) {
   for (int i = 0; i < kReadsPerTurn; ++i) {
     TcpStream* stream = streams_.find(id);
     if (stream == nullptr) return;
-    context_.now = monotonic_now();
+    context_.now = host_->now();
     const std::optional<MutableByteSpan> bytes = streams_.receive(*stream);
     if (!bytes) {
       end_stream(*stream);

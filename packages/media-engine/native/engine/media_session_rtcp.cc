@@ -93,7 +93,7 @@ void MediaSession::handle_nack(const RtcpFeedback& feedback) {
   while (numbers.next(number)) {
     ++counters_.nacks_received;
     if (!resent_.allows(context_.now, feedback.media_ssrc, number, pause)) continue;
-    if (!resend_budget_.take(context_.now)) return;
+    if (!transport_.paced().may_repair() || !resend_budget_.take(context_.now)) return;
     if (!stream->second->resend(number)) continue;
     resent_.add(context_.now, feedback.media_ssrc, number);
     ++counters_.retransmitted;

@@ -12,6 +12,8 @@ namespace {
 constexpr size_t kWireOverhead = 48 + 16;
 // Receivers whose paths are full wake up together, so that their packets share system calls.
 constexpr Micros kGrid = 2 * kMillisecond;
+// Losses come together, and so do their repairs.
+constexpr Micros kRepairBurst = 500 * kMillisecond;
 // Estimates waver; what is told goes into the choice of layers.
 constexpr double kWorthTelling = 0.03;
 // As a browser begins its calls: below what most paths carry, and the first probes find the rest within a second.
@@ -45,6 +47,7 @@ bool PacedSender::send(const OutgoingRtp& packet) {
     return transport_.write_rtp(packet.slot, packet.header_bytes, packet.prefix_bytes, packet.payload, packet.index);
   }
   if (packet.kind == PacketClass::Padding) return write(packet, padding_probe_);
+  if (packet.kind == PacketClass::Retransmission) repair_bytes_ -= static_cast<int64_t>(wire_bytes(packet));
   if (!media_seen_ && packet.kind == PacketClass::Video) {
     media_seen_ = true;
     wake();
@@ -61,6 +64,16 @@ bool PacedSender::send(const OutgoingRtp& packet) {
   if (pacer_.enqueue(context_.now, packet.kind, wire_bytes(packet), std::move(waiting))) return true;
   context_.drops.add(Drop::pacer_full);
   return false;
+}
+
+bool PacedSender::may_repair() {
+  if (!paced_) return true;
+  const BitRate rate = estimator_.target_bps();
+  const int64_t more = bytes_in(rate, std::min(context_.now - repair_counted_, kRepairBurst));
+  // Parts of a byte are not lost, however often this is asked.
+  if (more > 0) repair_counted_ = context_.now;
+  repair_bytes_ = std::min(repair_bytes_ + more, bytes_in(rate, kRepairBurst));
+  return repair_bytes_ > 0;
 }
 
 bool PacedSender::write(const OutgoingRtp& packet, uint8_t probe) {

@@ -54,6 +54,9 @@ class PacedSender {
 
   // False when the packet is lost: no room in the queue, or Transport::write_rtp refuses.
   bool send(const OutgoingRtp& packet);
+  // Whether a repair may be sent. All of them together get no more than what the path is estimated to carry: packets that
+  // were lost because there were too many must not come back as more.
+  [[nodiscard]] bool may_repair();
   // Sends what is due.
   void run();
   // When `run` has something to do; kNever while nothing waits.
@@ -107,6 +110,8 @@ class PacedSender {
   BitRate told_ = 0;
   uint64_t expired_ = 0;  // counted already
   uint64_t padding_bytes_ = 0;
+  int64_t repair_bytes_ = 0;  // what repairs may take now; less than nothing when the last one took more
+  Micros repair_counted_ = 0;
 };
 
 }  // namespace parley

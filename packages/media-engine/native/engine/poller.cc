@@ -57,7 +57,7 @@ Poller::~Poller() {
 
 bool Poller::ok() const { return ok_; }
 
-bool Poller::add(UdpSocket& socket) { return watch(socket.fd(), &socket); }
+bool Poller::add(UdpSocket& socket) { return !socket.is_system() || watch(socket.fd(), &socket); }
 
 void Poller::remove(UdpSocket& socket) {
   // Fails only for a socket that is not watched, and then all is well.
@@ -142,6 +142,7 @@ Poller::~Poller() {
 bool Poller::ok() const { return ok_; }
 
 bool Poller::add(UdpSocket& socket) {
+  if (!socket.is_system()) return true;
   sockets_.push_back(&socket);
   return true;
 }

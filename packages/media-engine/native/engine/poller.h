@@ -34,7 +34,7 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   [[nodiscard]] bool ok() const;
-  // False when the system refuses to watch it.
+  // False when the system refuses to watch it. One that is not the system's is never found ready.
   [[nodiscard]] bool add(UdpSocket& socket);
   void remove(UdpSocket& socket);
   // A TCP socket, connected or listening: watched for input, and for output when asked for. The caller closes `fd` after

@@ -55,11 +55,11 @@ void SendQueue::flush() {
   size_t first = 0;
   bool any_stream = false;
   while (first < slots_.size()) {
-    if (slots_[first].route.stream == 0) {
-      first += send_from(first);
-    } else {
+    if (slots_[first].route.stream != 0) {
       send_to_stream(first++);
       any_stream = true;
+    } else {
+      first += slots_[first].socket->is_system() ? send_from(first) : send_simulated(first);
     }
   }
   slots_.clear();
@@ -94,6 +94,17 @@ size_t SendQueue::run_length(size_t first) const {
     if (next.size < head.size) break;
   }
   return count;
+}
+
+size_t SendQueue::send_simulated(size_t index) {
+  const Slot& slot = slots_[index];
+  if (slot.socket->send(slot.route, {bytes_.data() + index * kSlotBytes, slot.size})) {
+    ++counters_.packets;
+    counters_.bytes += slot.size;
+  } else {
+    ++counters_.dropped;
+  }
+  return 1;
 }
 
 size_t SendQueue::send_plainly(size_t first, size_t count) {

@@ -61,6 +61,8 @@ class SendQueue {
   [[nodiscard]] size_t run_length(size_t first) const;
   size_t send_from(size_t first);
   void send_to_stream(size_t index);
+  // One packet of a socket that is not the system's.
+  size_t send_simulated(size_t index);
   // How many the kernel took.
   size_t send_plainly(size_t first, size_t count);
 

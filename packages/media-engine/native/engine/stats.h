@@ -41,6 +41,18 @@ struct LayerSnapshot {
   LayerTable::Layer layer;
 };
 
+// How much a loop holds; nothing when everything is closed and the last timer has run out.
+struct LoopTables {
+  size_t rooms = 0;
+  size_t transports = 0;
+  size_t sources = 0;
+  size_t ufrags = 0;
+  size_t addresses = 0;
+  size_t timers = 0;
+  size_t load_senders = 0;
+  size_t load_sinks = 0;
+};
+
 struct EngineSnapshot {
   uint64_t cpu_us = 0;
   uint64_t packets_received = 0;

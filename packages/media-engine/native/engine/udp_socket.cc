@@ -209,7 +209,11 @@ std::unique_ptr<UdpSocket> UdpSocket::open(const std::string& address, uint16_t 
   return std::unique_ptr<UdpSocket>(new UdpSocket(fd, bound_port(fd), ipv4_only, tells));
 }
 
-UdpSocket::~UdpSocket() { ::close(fd_); }
+UdpSocket::~UdpSocket() {
+  if (is_system()) ::close(fd_);
+}
+
+bool UdpSocket::send(const Route&, ByteSpan) const { return false; }
 
 #if defined(__linux__)
 

@@ -15,6 +15,7 @@ struct sockaddr_storage;
 namespace parley {
 
 class Transport;
+struct Route;
 
 struct Datagram {
   SocketAddress from;
@@ -48,16 +49,20 @@ class UdpSocket {
   // where another program has the port, whatever its sockets allow.
   [[nodiscard]] static std::vector<std::unique_ptr<UdpSocket>> open_group(const std::string& address, uint16_t port,
                                                                           size_t count, int& error);
-  ~UdpSocket();
+  virtual ~UdpSocket();
   UdpSocket(const UdpSocket&) = delete;
   UdpSocket& operator=(const UdpSocket&) = delete;
 
+  // False for one of a simulated network, which overrides `receive` and `send` and has no descriptor.
+  [[nodiscard]] bool is_system() const { return fd_ >= 0; }
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] uint16_t port() const { return port_; }
 
   // Up to `ReceiveBatch::kDatagrams` datagrams into `out`; `truncated` counts those that were too long. Returns false when
   // the socket is empty now.
-  bool receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_t& truncated);
+  virtual bool receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_t& truncated);
+  // Simulated networks only: SendQueue sends in batches by the descriptor. False when the packet is lost here.
+  [[nodiscard]] virtual bool send(const Route& route, ByteSpan packet) const;
 
   // Fills a socket address of this socket's family; returns its size, 0 when the family does not fit (IPv6 to an IPv4
   // socket).
@@ -72,6 +77,10 @@ class UdpSocket {
   Transport* owner = nullptr;
   // Whether `Datagram::to` is told and senders may choose their address.
   [[nodiscard]] bool tells_local_address() const { return tells_local_address_; }
+
+ protected:
+  // Not the system's.
+  explicit UdpSocket(uint16_t port) : UdpSocket(-1, port, false, false) {}
 
  private:
   [[nodiscard]] static std::unique_ptr<UdpSocket> open(const std::string& address, uint16_t port, bool shared, int& error);
