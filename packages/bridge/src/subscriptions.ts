@@ -162,10 +162,16 @@ export class Subscriptions {
   #tellSenders(endpoints: readonly Endpoint[], video: readonly EndpointSource[]): void {
     const heights = new Map<string, number>()
     for (const source of video) {
-      const wanted = endpoints.map((receiver) => receiver.effectiveHeights.get(source.name) ?? 0)
-      const maxHeight = senderMaxHeight(wanted)
-      heights.set(source.name, maxHeight)
-      if (this.#senderHeights.get(source.name) !== maxHeight) tellSender(source, maxHeight)
+      const receivers = endpoints.filter((receiver) => receiver !== source.owner)
+      const maxHeight = senderMaxHeight(receivers.map((receiver) => receiver.effectiveHeights.get(source.name) ?? 0))
+      const told = this.#senderHeights.get(source.name)
+      // COMPAT lib-jitsi-meet 2022: two changes in quick succession, as "nothing" before the first word of whoever is about to
+      // watch and then his wish, overtake each other there, and the camera rests for good
+      const isOpen = receivers.length === 0 ? told === undefined : receivers.some((r) => !r.constraints.hasSpoken)
+      const height = maxHeight === 0 && isOpen ? told : maxHeight
+      if (height === undefined) continue
+      heights.set(source.name, height)
+      if (told !== height) tellSender(source, height)
     }
     this.#senderHeights = heights
   }
