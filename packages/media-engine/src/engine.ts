@@ -26,7 +26,7 @@ import {
   type TransportState,
 } from './types.ts'
 import { nativeKeys, profileOf } from './srtp-keys.ts'
-import { maxThreads, type RoomLoad, threadDigit, threadForRoom } from './threads.ts'
+import { idlestThread, maxThreads, partForNext, type RoomPart, threadDigit } from './threads.ts'
 import {
   badArgument,
   nativeCandidates,
@@ -49,14 +49,21 @@ export function createEngine(options: EngineOptions): MediaEngine {
   return new Engine(options)
 }
 
-interface Room extends RoomLoad {
-  /** Index of the media thread on which it lives. */
-  readonly thread: number
+interface Room {
+  /** By thread; the first one is where it began. */
+  readonly parts: Map<number, Part>
+  /** Every SSRC in use, RTX included. */
+  readonly ssrcs: Set<number>
+}
+
+/** Of a room, on one media thread. */
+interface Part extends RoomPart {
+  /** Under which the thread knows it; the first part's is the room's. */
+  readonly id: number
+  readonly room: RoomId
   readonly transports: Set<TransportId>
   /** Sources forwarded to each receiver. */
   readonly forwarded: Map<TransportId, number>
-  /** Every SSRC in use, RTX included. */
-  readonly ssrcs: Set<number>
 }
 
 interface Transport {
@@ -69,7 +76,11 @@ interface Transport {
 interface Source {
   readonly transport: TransportId
   readonly room: RoomId
-  readonly ssrcs: readonly number[]
+  readonly kind: 0 | 1
+  /** As the native side takes them: each encoding's SSRC and RTX SSRC, 0 = none. */
+  readonly encodings: Uint32Array
+  /** Copies for receivers on other threads, by thread. */
+  readonly mirrors: Map<number, number>
 }
 
 /** For `load.ts`: the native side of an engine, and fresh ids for what it makes there. */
@@ -98,6 +109,8 @@ class Engine implements MediaEngine {
   readonly #onEvents: EngineOptions['onEvents']
   readonly #bindAddress: string | undefined
   readonly #rooms = new Map<RoomId, Room>()
+  /** By the id under which a thread knows them. */
+  readonly #parts = new Map<number, Part>()
   readonly #transports = new Map<TransportId, Transport>()
   readonly #sources = new Map<SourceId, Source>()
   #handle: NativeHandle | undefined
@@ -134,36 +147,39 @@ class Engine implements MediaEngine {
 
   createRoom(): RoomId {
     const handle = this.#running()
-    const thread = threadForRoom(this.#rooms.values(), this.threads)
+    const thread = idlestThread(this.#parts.values(), this.threads)
     const id = this.#nextId(thread) as RoomId
     this.#send(this.#native.createRoom(handle, id))
-    this.#rooms.set(id, { thread, transports: new Set(), forwarded: new Map(), ssrcs: new Set() })
+    const room: Room = { parts: new Map(), ssrcs: new Set() }
+    this.#rooms.set(id, room)
+    this.#addPart(room, id, thread, id)
     return id
   }
 
-  closeRoom(room: RoomId): void {
-    const { transports } = this.#room(room)
-    this.#send(this.#native.closeRoom(this.#running(), room))
-    for (const transport of transports) this.#forgetTransport(transport)
-    this.#rooms.delete(room)
+  closeRoom(id: RoomId): void {
+    const { parts } = this.#room(id)
+    for (const part of parts.values()) {
+      this.#send(this.#native.closeRoom(this.#running(), part.id))
+      for (const transport of part.transports) this.#forgetTransport(transport)
+      this.#parts.delete(part.id)
+    }
+    this.#rooms.delete(id)
   }
 
   createTransport(options: TransportOptions): LocalTransport {
-    const { thread, transports } = this.#room(options.room)
     const candidates = nativeCandidates(options)
+    const { id: part, thread, transports } = this.#partForNext(options.room)
     const id = this.#nextId(thread) as TransportId
     const { iceUfrag, icePwd } = iceCredentials(thread)
     const controlling = options.iceRole === 'controlling'
-    this.#send(
-      this.#native.createTransport(this.#running(), id, options.room, controlling, iceUfrag, icePwd, candidates),
-    )
+    this.#send(this.#native.createTransport(this.#running(), id, part, controlling, iceUfrag, icePwd, candidates))
     this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: false })
     transports.add(id)
     return { id, iceUfrag, icePwd }
   }
 
   createPlainTransport(options: PlainTransportOptions): LocalPlainTransport {
-    const { thread, transports } = this.#room(options.room)
+    const { id: part, thread, transports } = this.#partForNext(options.room)
     const remote = plainRemote(options)
     const { profile, keys } = options.srtp ? nativeKeys(options.srtp) : { profile: 0, keys: [] }
     const id = this.#nextId(thread) as TransportId
@@ -171,7 +187,7 @@ class Engine implements MediaEngine {
     const address = nativeBindAddress(bindAddress)
     const create = (port: number) =>
       this.#native.createPlainTransport(
-        ...[this.#running(), id, options.room, address, port, remote.ip, remote.port, profile, keys],
+        ...[this.#running(), id, part, address, port, remote.ip, remote.port, profile, keys],
       )
     const port = firstFreePort(create, options.ports, bindAddress)
     this.#transports.set(id, { room: options.room, sources: new Set(), isPlain: true })
@@ -196,8 +212,8 @@ class Engine implements MediaEngine {
   }
 
   restartIce(transport: TransportId): LocalTransport {
-    const { room } = this.#iceTransport(transport)
-    const { iceUfrag, icePwd } = iceCredentials(this.#room(room).thread)
+    this.#iceTransport(transport)
+    const { iceUfrag, icePwd } = iceCredentials(this.#threadOf(transport))
     this.#send(this.#native.restartIce(this.#running(), transport, iceUfrag, icePwd))
     return { id: transport, iceUfrag, icePwd }
   }
@@ -211,8 +227,10 @@ class Engine implements MediaEngine {
   closeTransport(transport: TransportId): void {
     const { room } = this.#transport(transport)
     this.#send(this.#native.closeTransport(this.#running(), transport))
+    // On the transport's own thread they went with it.
+    for (const source of this.#transport(transport).sources) this.#closeMirrors(source)
     this.#forgetTransport(transport)
-    this.#rooms.get(room)?.transports.delete(transport)
+    this.#part(room, transport)?.transports.delete(transport)
   }
 
   createSource(options: SourceOptions): SourceId {
@@ -222,23 +240,32 @@ class Engine implements MediaEngine {
     const ssrcs = [...numbers].filter((ssrc) => ssrc !== 0)
     const taken = ssrcs.find((ssrc) => room.ssrcs.has(ssrc))
     if (taken !== undefined) throw new EngineError('ssrc-in-use', `SSRC ${taken} belongs to another source of the room`)
-    const id = this.#nextId(this.#room(transport.room).thread) as SourceId
+    const id = this.#nextId(this.#threadOf(options.transport)) as SourceId
     const kind = options.kind === 'audio' ? 0 : 1
     this.#send(this.#native.createSource(this.#running(), id, options.transport, kind, numbers))
-    this.#sources.set(id, { transport: options.transport, room: transport.room, ssrcs })
+    this.#sources.set(id, {
+      transport: options.transport,
+      room: transport.room,
+      kind,
+      encodings: numbers,
+      mirrors: new Map(),
+    })
     transport.sources.add(id)
     for (const ssrc of ssrcs) room.ssrcs.add(ssrc)
     return id
   }
 
   setSourceBlocked(source: SourceId, blocked: boolean): void {
-    this.#source(source)
-    this.#send(this.#native.setSourceBlocked(this.#running(), source, blocked))
+    const { mirrors } = this.#source(source)
+    for (const id of [source, ...mirrors.values()]) {
+      this.#send(this.#native.setSourceBlocked(this.#running(), id, blocked))
+    }
   }
 
   closeSource(source: SourceId): void {
     this.#source(source)
     this.#send(this.#native.closeSource(this.#running(), source))
+    this.#closeMirrors(source)
     this.#forgetSource(source)
   }
 
@@ -249,10 +276,10 @@ class Engine implements MediaEngine {
       if (this.#source(source).room !== room) {
         throw badArgument(`source ${source} is not in the room of transport ${receiver}`)
       }
-      return [source, ...nativeLimits(entry)]
+      return [this.#onThreadOf(receiver, source), ...nativeLimits(entry)]
     })
     this.#send(this.#native.setForwarding(this.#running(), receiver, Uint32Array.from(numbers)))
-    this.#rooms.get(room)?.forwarded.set(receiver, sources.length)
+    this.#part(room, receiver)?.forwarded.set(receiver, sources.length)
   }
 
   requestKeyFrame(source: SourceId): void {
@@ -291,6 +318,7 @@ class Engine implements MediaEngine {
       if (this.#handle === undefined || !this.#native.close(this.#handle)) resolve()
       this.#handle = undefined
       this.#rooms.clear()
+      this.#parts.clear()
       this.#transports.clear()
       this.#sources.clear()
     })
@@ -330,8 +358,8 @@ class Engine implements MediaEngine {
         ]
       }
       case 1: {
-        const room = event[1] as RoomId
-        return this.#rooms.has(room) ? [{ type: 'audio-levels', room, levels: event[2] }] : []
+        const room = this.#parts.get(event[1])?.room
+        return room === undefined ? [] : [{ type: 'audio-levels', room, levels: event[2] }]
       }
       case 2: {
         const transport = event[1] as TransportId
@@ -350,6 +378,57 @@ class Engine implements MediaEngine {
   #nextId(thread: number): number {
     this.#lastNumber += 1
     return this.#lastNumber * this.threads + thread
+  }
+
+  #threadOf(id: number): number {
+    return id % this.threads
+  }
+
+  #partForNext(id: RoomId): Part {
+    const room = this.#room(id)
+    const known = partForNext([...room.parts.values()], this.threads)
+    if (known !== undefined) return known
+    const thread = idlestThread(this.#parts.values(), this.threads, room.parts)
+    const part = this.#nextId(thread)
+    this.#send(this.#native.createRoom(this.#running(), part))
+    return this.#addPart(room, id, thread, part)
+  }
+
+  #addPart(room: Room, roomId: RoomId, thread: number, id: number): Part {
+    const part = {
+      id,
+      room: roomId,
+      thread,
+      transports: new Set<TransportId>(),
+      forwarded: new Map<TransportId, number>(),
+    }
+    room.parts.set(thread, part)
+    this.#parts.set(id, part)
+    return part
+  }
+
+  #part(room: RoomId, transport: TransportId): Part | undefined {
+    return this.#rooms.get(room)?.parts.get(this.#threadOf(transport))
+  }
+
+  /** The source, or its mirror on the receiver's thread; made when it is needed first. */
+  #onThreadOf(receiver: TransportId, id: SourceId): number {
+    const thread = this.#threadOf(receiver)
+    if (this.#threadOf(id) === thread) return id
+    const source = this.#source(id)
+    const known = source.mirrors.get(thread)
+    if (known !== undefined) return known
+    const mirror = this.#nextId(thread)
+    const part = this.#part(source.room, receiver)
+    if (part === undefined) throw new EngineError('no-such-room', `no room ${source.room}`)
+    this.#send(this.#native.mirrorSource(this.#running(), mirror, id, part.id, source.kind, source.encodings))
+    source.mirrors.set(thread, mirror)
+    return mirror
+  }
+
+  #closeMirrors(source: SourceId): void {
+    const mirrors = this.#sources.get(source)?.mirrors.values() ?? []
+    for (const mirror of mirrors) this.#send(this.#native.closeSource(this.#running(), mirror))
   }
 
   #running(): NativeHandle {
@@ -392,7 +471,7 @@ class Engine implements MediaEngine {
     const transport = this.#transports.get(id)
     if (transport === undefined) return
     for (const source of transport.sources) this.#forgetSource(source)
-    this.#rooms.get(transport.room)?.forwarded.delete(id)
+    this.#part(transport.room, id)?.forwarded.delete(id)
     this.#transports.delete(id)
   }
 
@@ -400,7 +479,7 @@ class Engine implements MediaEngine {
     const source = this.#sources.get(id)
     if (source === undefined) return
     const room = this.#rooms.get(source.room)
-    for (const ssrc of source.ssrcs) room?.ssrcs.delete(ssrc)
+    for (const ssrc of source.encodings) room?.ssrcs.delete(ssrc)
     this.#transports.get(source.transport)?.sources.delete(id)
     this.#sources.delete(id)
   }

@@ -141,6 +141,7 @@ export interface NativeEngine {
   setRtpParameters(handle: NativeHandle, id: number, parameters: Uint32Array): boolean
   closeTransport(handle: NativeHandle, id: number): boolean
   createSource(handle: NativeHandle, id: number, transport: number, kind: 0 | 1, ssrcs: Uint32Array): boolean
+  mirrorSource(handle: NativeHandle, id: number, source: number, room: number, kind: 0 | 1, ssrcs: Uint32Array): boolean
   setSourceBlocked(handle: NativeHandle, id: number, blocked: boolean): boolean
   closeSource(handle: NativeHandle, id: number): boolean
   setForwarding(handle: NativeHandle, receiver: number, sources: Uint32Array): boolean

@@ -16,7 +16,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   };
-  constexpr std::array<Call, 24> kCalls = {{
+  constexpr std::array<Call, 25> kCalls = {{
       {"open", open},
       {"close", close},
       {"createRoom", create_room},
@@ -28,6 +28,7 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"setRtpParameters", set_rtp_parameters},
       {"closeTransport", close_transport},
       {"createSource", create_source},
+      {"mirrorSource", mirror_source},
       {"setSourceBlocked", set_source_blocked},
       {"closeSource", close_source},
       {"setForwarding", set_forwarding},

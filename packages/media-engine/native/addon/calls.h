@@ -15,6 +15,7 @@ napi_value restart_ice(napi_env env, napi_callback_info info);
 napi_value set_rtp_parameters(napi_env env, napi_callback_info info);
 napi_value close_transport(napi_env env, napi_callback_info info);
 napi_value create_source(napi_env env, napi_callback_info info);
+napi_value mirror_source(napi_env env, napi_callback_info info);
 napi_value set_source_blocked(napi_env env, napi_callback_info info);
 napi_value close_source(napi_env env, napi_callback_info info);
 napi_value set_forwarding(napi_env env, napi_callback_info info);

@@ -243,6 +243,28 @@ napi_value create_source(napi_env env, napi_callback_info info) {
   return make_bool(env, post(handle, arguments, config.id, [config](Loop& loop) { loop.create_source(config); }));
 }
 
+// mirrorSource(handle, id, source, room, kind, Uint32Array [ssrc, rtxSsrc, …]): `source` for receivers on the loop of `id`,
+// where the room is known as `room`
+napi_value mirror_source(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const HandleRef handle = handle_of(env, arguments);
+  MirrorConfig config;
+  config.id = arguments.u32(1);
+  config.original = arguments.u32(2);
+  config.room = arguments.u32(3);
+  config.kind = arguments.u32(4) == 0 ? MediaKind::audio : MediaKind::video;
+  const std::vector<uint32_t> ssrcs = arguments.u32s(5);
+  if (ssrcs.empty() || ssrcs.size() % 2 != 0 || ssrcs.size() > 16 || !handle || !handle->engine) {
+    return make_bool(env, false);
+  }
+  for (size_t i = 0; i < ssrcs.size(); i += 2) config.encodings.push_back({ssrcs[i], ssrcs[i + 1]});
+  const uint32_t loop = loop_of_id(config.id, handle->engine->threads());
+  const bool begun = post(handle, arguments, config.original, [config, loop](Loop& home) {
+    home.add_mirror(config.original, loop, config.id);
+  });
+  return make_bool(env, begun && post(handle, arguments, config.id, [config](Loop& other) { other.create_mirror(config); }));
+}
+
 // setSourceBlocked(handle, id, blocked)
 napi_value set_source_blocked(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);

@@ -8,6 +8,7 @@
 #include "engine/drops.h"
 #include "engine/dtls.h"
 #include "engine/events.h"
+#include "engine/mirror.h"
 #include "engine/route.h"
 #include "engine/send_queue.h"
 
@@ -39,6 +40,8 @@ struct EngineContext {
   // Transports, by id, whose paced senders have something to do.
   std::vector<uint32_t> to_run = {};
   FeedbackScratch feedback_scratch = {};
+  // For mirrors on other loops, sent at the end of the batch.
+  std::vector<LeavingMirrorBatch> mirrored = {};
   // How long the datagram in hand had lain in the kernel at `now`.
   Micros waited = 0;
 };

@@ -100,6 +100,7 @@ void LoadSender::add(ByteSpan bytes, uint8_t descriptor_id, const RtpParameters&
   ForwardPacket packet;
   packet.packet = PacketRef::copy(bytes, context_.now, sequence_);
   if (!packet.packet) return;
+  packet.codec = config_.codec;
   packet.layer = source_.read_layers(0, *packet.packet, config_.codec, descriptor_id);
   // An encoder sends all its layers.
   if (!config_.recording.empty()) packet.layer.scheme = LayerScheme::Whole;
@@ -110,7 +111,7 @@ void LoadSender::add(ByteSpan bytes, uint8_t descriptor_id, const RtpParameters&
   if (packet.layer.starts_key_frame) source_.on_key_frame(0);
   [[maybe_unused]] const PacketHistory::Insert inserted = encoding.history.insert(packet.packet);
   context_.last_media = context_.now;
-  source_.add_packet(std::move(packet), parameters);
+  source_.add_packet(std::move(packet), ForwardedExtensions::of(parameters));
   ++sequence_;
   ++packets_;
 }

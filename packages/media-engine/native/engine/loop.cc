@@ -86,12 +86,14 @@ void Loop::turn(const Ready& ready) {
   for (UdpSocket* socket : ready.sockets) read(*socket);
   read_streams(ready);
   read_inbox();
+  read_mirrored();
   run_commands();
   run_timers();
   run_streams();
   run_stun_query();
   run_load_senders();
   run_media_tick();
+  flush_mirrored();
   run_paced_senders();
   steer();
   context_.send.flush();
@@ -177,6 +179,7 @@ void Loop::steer() {
 void Loop::forward_batch() {
   for (Source* source : context_.sources_with_packets) source->forward_pending();
   context_.sources_with_packets.clear();
+  flush_mirrored();
   run_paced_senders();
   context_.send.flush();
 }

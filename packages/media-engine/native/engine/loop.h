@@ -26,6 +26,7 @@
 #include "engine/load_sender.h"
 #include "engine/load_sink.h"
 #include "engine/loop_group.h"
+#include "engine/mirror_inbox.h"
 #include "engine/parameters.h"
 #include "engine/poller.h"
 #include "engine/stats.h"
@@ -75,6 +76,14 @@ class Loop {
   void set_rtp_parameters(uint32_t id, const RtpParameters& parameters);
   void close_transport(uint32_t id);
   void create_source(const SourceConfig& config);
+  // A source of another loop for receivers on this one, and its part on the loop that has the original. Both are told, in
+  // any order.
+  void create_mirror(const MirrorConfig& config);
+  void add_mirror(uint32_t source, uint32_t loop, uint32_t mirror);
+  void set_mirror_watched(uint32_t source, uint32_t loop, bool watched);
+  void request_key_frame_of(uint32_t source, uint8_t encoding);
+  // Any thread. False: too much waits already.
+  [[nodiscard]] bool take_mirrored(MirrorBatch batch);
   void set_source_blocked(uint32_t id, bool blocked);
   void close_source(uint32_t id);
   void set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>& entries);
@@ -104,10 +113,14 @@ class Loop {
     AudioLevels levels;
   };
 
+  // Tells sources apart that have this SSRC one after the other.
+  [[nodiscard]] uint8_t next_generation(uint32_t ssrc);
   // Streams point to sources and transports own streams, hence an order.
   void clear();
   void read(UdpSocket& socket);
   void read_inbox();
+  void read_mirrored();
+  void flush_mirrored();
   [[nodiscard]] bool give_away(const Datagram& datagram, std::optional<uint32_t> loop);
   void flush_handed_over();
   void address_changed(const SocketAddress& address, const AddressTable::Entry* entry);
@@ -164,6 +177,7 @@ class Loop {
   std::unordered_map<uint32_t, std::unique_ptr<LoadSink>> load_sinks_;
 
   Inbox inbox_;
+  MirrorInbox mirror_inbox_;
 
   // state
   std::vector<std::vector<Datagram>> leaving_;  // of this batch, by loop
@@ -176,6 +190,7 @@ class Loop {
   using Timer = std::pair<Micros, uint32_t>;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::vector<Datagram> datagrams_;
+  std::vector<MirrorBatch> mirror_batches_;
   Ready ready_;
   Micros listen_again_ = kNever;
   Micros next_tick_ = kNever;

@@ -107,15 +107,20 @@ void Loop::close_transport(uint32_t id) {
   load_sinks_.erase(id);
 }
 
+uint8_t Loop::next_generation(uint32_t ssrc) {
+  if (generations_.size() >= kMaxGenerations) generations_.clear();
+  return generations_[ssrc]++ % 32;
+}
+
 void Loop::create_source(const SourceConfig& config) {
   Transport* transport = find_transport(config.transport);
   if (transport == nullptr || config.encodings.empty() || sources_.count(config.id) != 0) return;
   MediaSession& media = transport->media();
-  if (generations_.size() >= kMaxGenerations) generations_.clear();
-  const uint8_t generation = generations_[config.encodings.front().ssrc]++ % 32;
+  const uint8_t generation = next_generation(config.encodings.front().ssrc);
   auto source = std::make_unique<Source>(context_, config, generation, [&media](const Encoding& encoding) {
     media.send_key_frame_request(encoding);
   });
+  source->set_room(transport->room());
   media.add_source(*source);
   if (Room* room = find_room(transport->room())) room->sources.push_back(config.id);
   sources_.emplace(config.id, std::move(source));
@@ -129,10 +134,8 @@ void Loop::set_source_blocked(uint32_t id, bool blocked) {
 void Loop::close_source(uint32_t id) {
   const auto found = sources_.find(id);
   if (found == sources_.end()) return;
-  if (Transport* transport = find_transport(found->second->sender())) {
-    transport->media().remove_source(*found->second);
-    if (Room* room = find_room(transport->room())) erase(room->sources, id);
-  }
+  if (Transport* transport = find_transport(found->second->sender())) transport->media().remove_source(*found->second);
+  if (Room* room = find_room(found->second->room())) erase(room->sources, id);
   sources_.erase(found);
 }
 
@@ -144,8 +147,7 @@ void Loop::set_forwarding(uint32_t receiver, const std::vector<ForwardingEntry>&
     const auto found = sources_.find(entry.source);
     if (found == sources_.end()) continue;
     // Rooms never mix, whatever a caller says.
-    const Transport* sender = find_transport(found->second->sender());
-    if (sender == nullptr || sender->room() != transport->room()) continue;
+    if (found->second->room() != transport->room()) continue;
     targets.push_back({found->second.get(), entry.limit});
   }
   transport->media().set_forwarding(targets);
@@ -188,6 +190,7 @@ EngineSnapshot Loop::snapshot() const {
     snapshot.transports.push_back(entry);
   }
   for (const auto& [id, source] : sources_) {
+    if (source->is_mirror()) continue;
     for (const LayerTable::Layer& layer : source->layers()) snapshot.layers.push_back({id, layer});
   }
   return snapshot;

@@ -196,6 +196,7 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
   }
   encoding.highest = std::max(encoding.highest, index);
   encoding.last_packet = context_.now;
+  forward.codec = codec.codec;
   forward.layer = source.read_layers(route.encoding, *forward.packet, codec.codec, parameters_.dependency_descriptor_id);
   if (source.kind() == MediaKind::video) {
     encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame);
@@ -206,7 +207,7 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
   }
   if (forward.layer.padding_only) context_.drops.add(Drop::padding_only);
   if (observer_ != nullptr && !forward.layer.padding_only) observer_->on_media(rtp, index, context_.now);
-  source.add_packet(std::move(forward), parameters_);
+  source.add_packet(std::move(forward), ForwardedExtensions::of(parameters_));
 }
 
 void MediaSession::handle_audio_level(const RtpPacket& rtp, Source& source) {

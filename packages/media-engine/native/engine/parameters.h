@@ -39,6 +39,17 @@ struct RtpParameters {
   uint8_t dependency_descriptor_id = 0;
 };
 
+// Ids of the sender's header extensions that matter to receivers, 0 = not negotiated.
+struct ForwardedExtensions {
+  uint8_t audio_level_id = 0;
+  uint8_t dependency_descriptor_id = 0;
+  uint8_t transport_cc_id = 0;
+
+  static ForwardedExtensions of(const RtpParameters& sender) {
+    return {sender.audio_level_id, sender.dependency_descriptor_id, sender.transport_cc_id};
+  }
+};
+
 struct TransportConfig {
   uint32_t id = 0;
   uint32_t room = 0;
@@ -79,6 +90,15 @@ struct SourceConfig {
   uint32_t transport = 0;
   MediaKind kind = MediaKind::audio;
   std::vector<EncodingConfig> encodings;  // lowest first
+};
+
+// A source of another loop, for the receivers of its room on this one.
+struct MirrorConfig {
+  uint32_t id = 0;
+  uint32_t room = 0;      // the room's part on this loop
+  uint32_t original = 0;  // source id on the other loop
+  MediaKind kind = MediaKind::audio;
+  std::vector<EncodingConfig> encodings;
 };
 
 struct ForwardingEntry {

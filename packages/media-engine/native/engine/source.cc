@@ -41,8 +41,25 @@ Source::Source(EngineContext& context, const SourceConfig& config, uint8_t gener
       kind_(config.kind),
       generation_(generation),
       ask_(std::move(ask)) {
-  encodings_.reserve(config.encodings.size());
-  for (const EncodingConfig& encoding : config.encodings) {
+  make_encodings(config.encodings);
+}
+
+Source::Source(EngineContext& context, const MirrorConfig& config, uint8_t generation, KeyFrameRequest ask,
+               Watched watched)
+    : context_(context),
+      id_(config.id),
+      sender_(0),
+      kind_(config.kind),
+      generation_(generation),
+      ask_(std::move(ask)),
+      watched_(std::move(watched)),
+      room_(config.room) {
+  make_encodings(config.encodings);
+}
+
+void Source::make_encodings(const std::vector<EncodingConfig>& encodings) {
+  encodings_.reserve(encodings.size());
+  for (const EncodingConfig& encoding : encodings) {
     encodings_.emplace_back(encoding, kind_, static_cast<uint8_t>(encodings_.size()), generation_);
   }
   if (kind_ == MediaKind::video) layers_.emplace();
@@ -64,11 +81,21 @@ void Source::set_blocked(bool blocked) {
   for (ForwardStream* stream : receivers_) stream->restart();
 }
 
-void Source::add_receiver(ForwardStream& stream) { receivers_.push_back(&stream); }
+void Source::add_receiver(ForwardStream& stream) {
+  receivers_.push_back(&stream);
+  if (watched_ && receivers_.size() == 1) watched_(true);
+}
+
+bool Source::is_watched() const {
+  return !receivers_.empty() ||
+         std::any_of(mirrors_.begin(), mirrors_.end(), [](const Mirror& mirror) { return mirror.watched; });
+}
 
 void Source::remove_receiver(ForwardStream& stream) {
   receivers_.erase(std::remove(receivers_.begin(), receivers_.end(), &stream), receivers_.end());
   if (!receivers_.empty()) return;
+  if (watched_) watched_(false);
+  if (is_watched()) return;
   for (Encoding& encoding : encodings_) encoding.key_frames.cancel();
 }
 
@@ -84,16 +111,14 @@ std::vector<LayerTable::Layer> Source::layers() const {
   return layers_ ? layers_->layers(context_.now) : std::vector<LayerTable::Layer>();
 }
 
-void Source::add_packet(ForwardPacket packet, const RtpParameters& parameters) {
-  if (receivers_.empty()) return;
-  audio_level_id_ = parameters.audio_level_id;
-  dependency_descriptor_id_ = parameters.dependency_descriptor_id;
-  transport_cc_id_ = parameters.transport_cc_id;
+void Source::add_packet(ForwardPacket packet, const ForwardedExtensions& extensions) {
+  if (!is_watched()) return;
+  extensions_ = extensions;
   RtpExtensionMap kept;
-  kept.keep(audio_level_id_);
-  kept.keep(dependency_descriptor_id_);
-  kept.located = dependency_descriptor_id_;
-  packet.header = rtp_make_template(packet.packet->rtp, kept, transport_cc_id_);
+  kept.keep(extensions_.audio_level_id);
+  kept.keep(extensions_.dependency_descriptor_id);
+  kept.located = extensions_.dependency_descriptor_id;
+  packet.header = rtp_make_template(packet.packet->rtp, kept, extensions_.transport_cc_id);
   if (pending_.empty()) context_.sources_with_packets.push_back(this);
   pending_.push_back(std::move(packet));
 }
@@ -102,6 +127,7 @@ void Source::forward_pending() {
   for (ForwardStream* stream : receivers_) {
     for (const ForwardPacket& packet : pending_) stream->forward(packet);
   }
+  mirror_pending();
   pending_.clear();
 }
 
@@ -127,6 +153,12 @@ void Source::on_sender_clock(size_t encoding, const SenderClock& clock) {
   const bool first = !encodings_[encoding].clock.has_value();
   encodings_[encoding].clock = clock;
   encodings_[encoding].layers.on_sender_report(clock.ntp_time, clock.rtp_timestamp, encodings_[encoding].clock_rate_hz);
+  for (const Mirror& mirror : mirrors_) {
+    if (!mirror.watched) continue;
+    MirrorBatch batch = mirror_batch(mirror);
+    batch.clocks.push_back({static_cast<uint8_t>(encoding), encodings_[encoding].clock_rate_hz, clock});
+    context_.mirrored.push_back({mirror.loop, std::move(batch)});
+  }
   if (!first) return;
   for (ForwardStream* stream : receivers_) stream->report_soon();
 }

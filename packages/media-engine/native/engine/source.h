@@ -16,6 +16,7 @@
 #include "core/rtp.h"
 #include "engine/audio_levels.h"
 #include "engine/context.h"
+#include "engine/mirror.h"
 #include "engine/parameters.h"
 #include "layers/layer_reader.h"
 #include "layers/layer_table.h"
@@ -27,6 +28,7 @@ class ForwardStream;
 // A packet on its way to the receivers, with everything that is the same for all of them.
 struct ForwardPacket {
   PacketRef packet;
+  Codec codec = Codec::other;
   LayerPacket layer;
   // Of redundant audio: where the frame is that receivers without RED get.
   std::optional<RedPrimary> red;
@@ -35,13 +37,6 @@ struct ForwardPacket {
 };
 
 [[nodiscard]] VideoCodec video_codec(Codec codec);
-
-// The sender's clock for one encoding (RFC 3550 §6.4.1).
-struct SenderClock {
-  uint64_t ntp_time = 0;
-  uint32_t rtp_timestamp = 0;
-  Micros arrived = 0;
-};
 
 struct Encoding {
   Encoding(const EncodingConfig& config, MediaKind kind, uint8_t index, uint8_t generation);
@@ -63,15 +58,23 @@ class Source {
  public:
   // Sends one key frame request for an encoding towards the sender.
   using KeyFrameRequest = std::function<void(const Encoding&)>;
+  // Of a mirror: whether anybody watches it, told when that changes.
+  using Watched = std::function<void(bool)>;
 
   Source(EngineContext& context, const SourceConfig& config, uint8_t generation, KeyFrameRequest ask);
+  // A mirror; `original` is its source id on another loop.
+  Source(EngineContext& context, const MirrorConfig& config, uint8_t generation, KeyFrameRequest ask, Watched watched);
   ~Source();
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
   [[nodiscard]] uint32_t id() const { return id_; }
   [[nodiscard]] MediaKind kind() const { return kind_; }
+  // Transport; 0 of a mirror.
   [[nodiscard]] uint32_t sender() const { return sender_; }
+  [[nodiscard]] bool is_mirror() const { return watched_ != nullptr; }
+  [[nodiscard]] uint32_t room() const { return room_; }
+  void set_room(uint32_t room) { room_ = room; }
   // Whose clock the source runs on (RFC 3550 §6.5.1); empty when no peer sends it.
   [[nodiscard]] const std::string& cname() const { return cname_; }
   void set_cname(const std::string& cname) { cname_ = cname; }
@@ -89,9 +92,14 @@ class Source {
 
   // Finds out what there is to know of a packet for choosing layers, once for all receivers. Each new packet once.
   [[nodiscard]] LayerPacket read_layers(size_t encoding, const MediaPacket& packet, Codec codec, uint8_t descriptor_id);
-  // Takes a packet for forwarding at the end of the batch. `parameters` are the sender's.
-  void add_packet(ForwardPacket packet, const RtpParameters& parameters);
+  // Takes a packet for forwarding at the end of the batch. `extensions` are the sender's.
+  void add_packet(ForwardPacket packet, const ForwardedExtensions& extensions);
+  // What came for this mirror from its original.
+  void take_mirrored(MirrorBatch& batch);
   void forward_pending();
+  // Source `mirror` of that loop gets what arrives here, as soon as somebody watches it.
+  void add_mirror(uint32_t loop, uint32_t mirror) { mirrors_.push_back({loop, mirror}); }
+  void set_mirror_watched(uint32_t loop, bool watched);
 
   void request_key_frame(size_t encoding);
   // Repeats due requests.
@@ -109,11 +117,22 @@ class Source {
   bool update_level(uint8_t level);
 
   // Header extension ids of the sender, as of the last packet.
-  [[nodiscard]] uint8_t audio_level_id() const { return audio_level_id_; }
-  [[nodiscard]] uint8_t dependency_descriptor_id() const { return dependency_descriptor_id_; }
-  [[nodiscard]] uint8_t transport_cc_id() const { return transport_cc_id_; }
+  [[nodiscard]] uint8_t audio_level_id() const { return extensions_.audio_level_id; }
+  [[nodiscard]] uint8_t dependency_descriptor_id() const { return extensions_.dependency_descriptor_id; }
+  [[nodiscard]] uint8_t transport_cc_id() const { return extensions_.transport_cc_id; }
 
  private:
+  struct Mirror {
+    uint32_t loop;
+    uint32_t id;
+    bool watched = false;
+  };
+
+  void make_encodings(const std::vector<EncodingConfig>& encodings);
+  [[nodiscard]] bool is_watched() const;
+  void mirror_pending();
+  [[nodiscard]] MirrorBatch mirror_batch(const Mirror& mirror) const;
+
   // given
   EngineContext& context_;
   const uint32_t id_;
@@ -121,18 +140,19 @@ class Source {
   const MediaKind kind_;
   const uint8_t generation_;
   const KeyFrameRequest ask_;
+  const Watched watched_;  // of a mirror
   // owned
   std::vector<Encoding> encodings_;
   std::optional<LayerTable> layers_;  // of video
   std::vector<ForwardPacket> pending_;
   // state
   std::string cname_;
+  uint32_t room_ = 0;
   std::vector<ForwardStream*> receivers_;
+  std::vector<Mirror> mirrors_;
   bool blocked_ = false;
   uint8_t level_ = 127;
-  uint8_t audio_level_id_ = 0;
-  uint8_t dependency_descriptor_id_ = 0;
-  uint8_t transport_cc_id_ = 0;
+  ForwardedExtensions extensions_;
 };
 
 }  // namespace parley
