@@ -39,6 +39,8 @@ BitRate ProbeController::ceiling() const { return std::min(maximum_, 2 * std::mi
 
 void ProbeController::probe(Micros now, BitRate rate, bool further, bool thorough) {
   const BitRate limit = ceiling();
+  // Nobody wants anything: there is nothing to look for, and a burst without a rate would never be due.
+  if (limit <= 0) return;
   // At the ceiling there is nothing further to find.
   further_ = further && rate < limit;
   const BitRate capped = std::min(rate, limit);

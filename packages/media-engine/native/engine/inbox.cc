@@ -19,6 +19,11 @@ size_t Inbox::push(const std::vector<Datagram>& batch) {
   return refused;
 }
 
+bool Inbox::is_empty() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return filling_.letters.empty();
+}
+
 void Inbox::take(std::vector<Datagram>& out) {
   out.clear();
   taken_.letters.clear();

@@ -19,6 +19,8 @@ class Inbox {
 
   // Any thread: copies. Returns how many were refused because the inbox is full.
   [[nodiscard]] size_t push(const std::vector<Datagram>& batch);
+  // Any thread.
+  [[nodiscard]] bool is_empty();
   // The owner's thread. What `out` refers to is valid until the next call.
   void take(std::vector<Datagram>& out);
 

@@ -132,6 +132,14 @@ size_t Loop::hand_over(const std::vector<Datagram>& batch) {
   return refused;
 }
 
+bool Loop::has_mail() {
+  {
+    const std::lock_guard<std::mutex> lock(commands_mutex_);
+    if (!commands_.empty()) return true;
+  }
+  return !inbox_.is_empty() || !mirror_inbox_.is_empty();
+}
+
 void Loop::read_inbox() {
   if (group_.loops.size() < 2) return;
   inbox_.take(datagrams_);

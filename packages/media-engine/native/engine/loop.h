@@ -57,6 +57,8 @@ class Loop {
   // when something was posted, and at `next_deadline` (kNever = there is nothing to do).
   void turn(const Ready& ready);
   [[nodiscard]] Micros next_deadline() const;
+  // Any thread: something was posted or handed over and waits for the next turn.
+  [[nodiscard]] bool has_mail();
   // Any thread. False when too many commands wait already.
   [[nodiscard]] bool post(Command command);
   // Any thread: another loop read these, and they are for a room of this one. Returns how many were refused.

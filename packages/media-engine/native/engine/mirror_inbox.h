@@ -21,6 +21,10 @@ class MirrorInbox {
     filling_.push_back(std::move(batch));
     return true;
   }
+  [[nodiscard]] bool is_empty() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return filling_.empty();
+  }
   // The owner's thread: replaces what `out` holds.
   void take(std::vector<MirrorBatch>& out) {
     out.clear();

@@ -47,6 +47,7 @@ class Conversation {
   static WorldConfig config(uint8_t first) {
     WorldConfig config;
     config.profile = (first & 1) != 0 ? SrtpProfile::Aes128CmSha1_80 : SrtpProfile::AeadAes128Gcm;
+    config.server_loops = (first & 2) != 0 ? 2 : 1;
     config.seed = first;
     return config;
   }
@@ -78,20 +79,22 @@ class Conversation {
       case 15: {
         const Micros time = in.u8() * 20 * kMillisecond;
         watch_.stalled(time);
-        world_.server().stall_until(world_.simulation().now() + time);
+        // One of the server's threads.
+        world_.server(static_cast<uint32_t>(dice_.next() >> 60)).stall_until(world_.simulation().now() + time);
         break;
       }
       case 16: change_path(in); break;
       case 17: {
         const int64_t demand = int64_t{in.u16()} * 100;
         with_participant(in, [&](size_t who) {
-          world_.server().post([id = world_.participant(who).id(), demand](Loop& loop) { loop.set_demand(id, demand); });
+          world_.server_of(who).post([id = world_.participant(who).id(), demand](Loop& loop) { loop.set_demand(id, demand); });
         });
         break;
       }
       case 18:
         with_track(in, [this](size_t track) {
-          world_.server().post([id = world_.tracks()[track].id](Loop& loop) { loop.request_key_frame(id); });
+          const Track& t = world_.tracks()[track];
+          world_.server_of(t.owner).post([id = t.id](Loop& loop) { loop.request_key_frame(id); });
         });
         break;
       default: world_.run_for(in.u8() * 100); break;
@@ -292,7 +295,9 @@ class Conversation {
     });
   }
 
-  [[nodiscard]] bool is_asleep() { return world_.server().is_stalled(); }
+  [[nodiscard]] bool is_asleep() {
+    return std::any_of(world_.servers().begin(), world_.servers().end(), [](const auto& s) { return s->is_stalled(); });
+  }
 
   // The network is good again, everything is allowed: whoever is still connected hears everybody else who is.
   void heal() {
@@ -376,8 +381,12 @@ std::vector<std::vector<uint8_t>> parley::fuzz::seeds() {
     script.insert(script.end(), rest.begin(), rest.end());
     return script;
   };
+  // On two threads.
+  auto threads = with("0080 0a1010101010 0080 0800 0901 00ff 0f40 0020 0200 0010");
+  threads[0] = 3;
   return {
       call,
+      threads,
       // Loss, repetition, delay, corruption, cuts; restart and move.
       with("0a1010101010 0080 0800 0080 0901 00ff 00ff 0a0000000000 00ff"),
       // Blocked, not forwarded, closed, again.

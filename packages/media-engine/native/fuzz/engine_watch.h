@@ -49,20 +49,24 @@ class EngineWatch {
     settle();
     REQUIRE(world_.wire().reused() == 0);
     REQUIRE(world_.most_turns_at_once() <= 64);
-    const LoopTables tables = world_.server().loop().tables();
+    for (const auto& server : world_.servers()) check(server->loop());
+  }
+
+ private:
+  static constexpr uint32_t kSsrc = 100'000;
+
+  void check(const Loop& loop) const {
+    const LoopTables tables = loop.tables();
     REQUIRE(tables.transports <= world_.participants());
     REQUIRE(tables.sources <= world_.tracks().size());
     REQUIRE(tables.ufrags <= 3 * tables.transports);
     REQUIRE(tables.addresses <= 32 * tables.transports);
-    for (const TransportSnapshot& transport : world_.server().loop().snapshot().transports) {
+    for (const TransportSnapshot& transport : loop.snapshot().transports) {
       REQUIRE(transport.paced.queued_bytes <= 2'000'000);
       // Audio adds what it is; it never waits for long.
       REQUIRE(transport.paced.queue_age <= kHeld + stalled_);
     }
   }
-
- private:
-  static constexpr uint32_t kSsrc = 100'000;
 
   [[nodiscard]] bool is_allowed(size_t who, size_t track) const {
     const auto list = forwarded_.find(who);

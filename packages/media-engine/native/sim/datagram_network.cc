@@ -1,6 +1,6 @@
 #include "datagram_network.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "../engine/route.h"
 
@@ -12,12 +12,8 @@ constexpr size_t kUdpAndIpBytes = 28;
 }  // namespace
 
 NetworkHost::NetworkHost(DatagramNetwork& network, const SocketAddress& address, const LinkConfig& up,
-                         const LinkConfig& down, std::function<void()> on_readable)
-    : network_(network),
-      address_(address),
-      up_(network.simulation(), up),
-      down_(network.simulation(), down),
-      on_readable_(std::move(on_readable)) {
+                         const LinkConfig& down)
+    : network_(network), address_(address), up_(network.simulation(), up), down_(network.simulation(), down) {
   network_.hosts_[address_.ip] = this;
 }
 
@@ -26,8 +22,8 @@ NetworkHost::~NetworkHost() {
   if (entry != network_.hosts_.end() && entry->second == this) network_.hosts_.erase(entry);
 }
 
-std::unique_ptr<NetworkSocket> NetworkHost::open(uint16_t port) {
-  return std::make_unique<NetworkSocket>(*this, port == 0 ? next_port_++ : port);
+std::unique_ptr<NetworkSocket> NetworkHost::open(uint16_t port, NetworkListener& listener) {
+  return std::make_unique<NetworkSocket>(*this, port == 0 ? next_port_++ : port, listener);
 }
 
 void NetworkHost::move_to(const SocketAddress& address) {
@@ -37,10 +33,12 @@ void NetworkHost::move_to(const SocketAddress& address) {
   network_.hosts_[address_.ip] = this;
 }
 
-void NetworkHost::readable(std::vector<UdpSocket*>& out) const {
+void NetworkHost::readable(const NetworkListener& listener, std::vector<UdpSocket*>& out) const {
   out.clear();
-  for (const auto& [port, socket] : sockets_) {
-    if (!socket->waiting_.empty()) out.push_back(socket);
+  for (const auto& [port, sockets] : sockets_) {
+    for (NetworkSocket* socket : sockets) {
+      if (&socket->listener_ == &listener && !socket->waiting_.empty()) out.push_back(socket);
+    }
   }
 }
 
@@ -53,25 +51,31 @@ void NetworkHost::send(uint16_t port, const SocketAddress& to, ByteSpan bytes) {
 }
 
 void NetworkHost::arrive(Packet packet) {
-  const auto socket = sockets_.find(packet.to.port);
-  if (packet.to.ip != address_.ip || socket == sockets_.end()) {
+  const auto sockets = sockets_.find(packet.to.port);
+  if (packet.to.ip != address_.ip || sockets == sockets_.end()) {
     network_.stats_.unreachable++;
     return;
   }
-  if (socket->second->waiting_.size() >= NetworkSocket::kMaxWaiting) {
+  NetworkSocket* socket = sockets->second[SocketAddressHash{}(packet.from) % sockets->second.size()];
+  if (socket->waiting_.size() >= NetworkSocket::kMaxWaiting) {
     network_.stats_.overflowed++;
     return;
   }
   network_.note(packet);
-  socket->second->waiting_.push_back(std::move(packet));
-  on_readable_();
+  socket->waiting_.push_back(std::move(packet));
+  socket->listener_.on_readable();
 }
 
-NetworkSocket::NetworkSocket(NetworkHost& host, uint16_t port) : UdpSocket(port), host_(host) {
-  host_.sockets_[port] = this;
+NetworkSocket::NetworkSocket(NetworkHost& host, uint16_t port, NetworkListener& listener)
+    : UdpSocket(port), host_(host), listener_(listener) {
+  host_.sockets_[port].push_back(this);
 }
 
-NetworkSocket::~NetworkSocket() { host_.sockets_.erase(port()); }
+NetworkSocket::~NetworkSocket() {
+  auto& sockets = host_.sockets_[port()];
+  sockets.erase(std::remove(sockets.begin(), sockets.end(), this), sockets.end());
+  if (sockets.empty()) host_.sockets_.erase(port());
+}
 
 bool NetworkSocket::receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_t& truncated) {
   out.clear();

@@ -30,25 +30,30 @@ struct NetworkStats {
 class DatagramNetwork;
 class NetworkSocket;
 
+/// Told when one of its sockets has something to read.
+class NetworkListener {
+ public:
+  virtual ~NetworkListener() = default;
+  virtual void on_readable() = 0;
+};
+
 /// A machine in the network: an address that may change, and a link each way. Outlives everything that is on its way to it.
 class NetworkHost {
  public:
-  /// `on_readable` is called when a socket of this host has something to read.
-  NetworkHost(DatagramNetwork& network, const SocketAddress& address, const LinkConfig& up, const LinkConfig& down,
-              std::function<void()> on_readable);
+  NetworkHost(DatagramNetwork& network, const SocketAddress& address, const LinkConfig& up, const LinkConfig& down);
   ~NetworkHost();
   NetworkHost(const NetworkHost&) = delete;
   NetworkHost& operator=(const NetworkHost&) = delete;
 
-  /// Port 0 = any that is free.
-  [[nodiscard]] std::unique_ptr<NetworkSocket> open(uint16_t port);
+  /// Port 0 = any that is free. Sockets of one port share its datagrams by a hash of the sender, as SO_REUSEPORT does.
+  [[nodiscard]] std::unique_ptr<NetworkSocket> open(uint16_t port, NetworkListener& listener);
   /// From now on it sends from, and is reached at, another address; its sockets do not notice.
   void move_to(const SocketAddress& address);
   [[nodiscard]] const SocketAddress& address() const { return address_; }
   [[nodiscard]] Link& up() { return up_; }
   [[nodiscard]] Link& down() { return down_; }
-  /// Sockets with something to read, in order of their ports.
-  void readable(std::vector<UdpSocket*>& out) const;
+  /// Sockets of `listener` with something to read, in order of their ports.
+  void readable(const NetworkListener& listener, std::vector<UdpSocket*>& out) const;
 
  private:
   friend class DatagramNetwork;
@@ -61,14 +66,13 @@ class NetworkHost {
   SocketAddress address_;
   Link up_;
   Link down_;
-  const std::function<void()> on_readable_;
-  std::map<uint16_t, NetworkSocket*> sockets_;
+  std::map<uint16_t, std::vector<NetworkSocket*>> sockets_;
   uint16_t next_port_ = 40000;
 };
 
 class NetworkSocket final : public UdpSocket {
  public:
-  NetworkSocket(NetworkHost& host, uint16_t port);
+  NetworkSocket(NetworkHost& host, uint16_t port, NetworkListener& listener);
   ~NetworkSocket() override;
   bool receive(ReceiveBatch& batch, std::vector<Datagram>& out, uint64_t& truncated) override;
   [[nodiscard]] bool send(const Route& route, ByteSpan packet) const override;
@@ -79,6 +83,7 @@ class NetworkSocket final : public UdpSocket {
   static constexpr size_t kMaxWaiting = 2000;
 
   NetworkHost& host_;
+  NetworkListener& listener_;
   std::deque<Packet> waiting_;
 };
 

@@ -21,34 +21,34 @@ class RepeatingRandom final : public RandomSource {
 
 class VirtualHost final : public Host {
  public:
-  VirtualHost(Simulation& simulation, NetworkHost& network, uint64_t seed)
-      : simulation_(simulation), network_(network), random_(seed) {}
+  VirtualHost(Simulation& simulation, NetworkHost& network, NetworkListener& listener, uint64_t seed)
+      : simulation_(simulation), network_(network), listener_(listener), random_(seed) {}
   [[nodiscard]] Micros now() override { return simulation_.now(); }
   [[nodiscard]] int64_t unix_us() override { return OpensslWorld::unix_us(simulation_); }
   [[nodiscard]] RandomSource& random() override { return random_; }
-  [[nodiscard]] std::unique_ptr<UdpSocket> open_socket() override { return network_.open(0); }
+  [[nodiscard]] std::unique_ptr<UdpSocket> open_socket() override { return network_.open(0, listener_); }
 
  private:
   Simulation& simulation_;
   NetworkHost& network_;
+  NetworkListener& listener_;
   RepeatingRandom random_;
 };
 
 }  // namespace
 
-EngineNode::EngineNode(DatagramNetwork& network, const NodeConfig& config, const DtlsContext& dtls, LoopGroup& group,
-                       uint32_t index)
-    : network_(network),
-      host_(network, config.address, config.up, config.down, [this] { plan(network_.simulation().now()); }) {
-  loop_ = std::make_unique<Loop>(std::make_unique<VirtualHost>(network.simulation(), host_, config.seed), dtls,
-                                 host_.open(config.address.port), [] {}, group, index);
+EngineNode::EngineNode(Simulation& simulation, NetworkHost& host, uint16_t port, uint64_t seed, const DtlsContext& dtls,
+                       LoopGroup& group, const Siblings* siblings)
+    : simulation_(simulation), host_(host), siblings_(siblings) {
+  loop_ = std::make_unique<Loop>(std::make_unique<VirtualHost>(simulation, host, *this, seed), dtls,
+                                 host_.open(port, *this), [] {}, group, static_cast<uint32_t>(group.loops.size()));
   group.loops.push_back(loop_.get());
 }
 
 void EngineNode::post(Loop::Command command) {
   if (!loop_) return;
   static_cast<void>(loop_->post(std::move(command)));
-  plan(network_.simulation().now());
+  plan(simulation_.now());
 }
 
 void EngineNode::die() { loop_.reset(); }
@@ -56,7 +56,7 @@ void EngineNode::die() { loop_.reset(); }
 void EngineNode::plan(Micros at) {
   if (!loop_ || at >= planned_) return;
   planned_ = at;
-  network_.simulation().at(at, [this, plan = ++plan_] {
+  simulation_.at(at, [this, plan = ++plan_] {
     if (plan == plan_) turn();
   });
 }
@@ -64,7 +64,7 @@ void EngineNode::plan(Micros at) {
 void EngineNode::turn() {
   if (!loop_) return;
   planned_ = kNever;
-  const Micros now = network_.simulation().now();
+  const Micros now = simulation_.now();
   if (now < stalled_until_) {
     plan(stalled_until_);
     return;
@@ -72,9 +72,14 @@ void EngineNode::turn() {
   if (std::exchange(instant_, now) != now) turns_at_once_ = 0;
   most_turns_at_once_ = std::max(most_turns_at_once_, ++turns_at_once_);
   turns_++;
-  host_.readable(ready_.sockets);
+  host_.readable(*this, ready_.sockets);
   loop_->turn(ready_);
-  host_.readable(ready_.sockets);
+  if (siblings_ != nullptr) {
+    for (const auto& sibling : *siblings_) {
+      if (sibling->loop_ && sibling->loop_->has_mail()) sibling->plan(now);
+    }
+  }
+  host_.readable(*this, ready_.sockets);
   const Micros next = ready_.sockets.empty() ? loop_->next_deadline() : now;
   if (next == kNever) return;
   // A loop that never sleeps is seen by most_turns_at_once(); until somebody looks, time has to go on.

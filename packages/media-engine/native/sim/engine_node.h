@@ -9,18 +9,12 @@
 
 namespace parley::sim {
 
-struct NodeConfig {
-  SocketAddress address;  // with the port of the loop's shared socket
-  LinkConfig up;
-  LinkConfig down;
-  uint64_t seed = 1;
-};
-
-class EngineNode {
+class EngineNode final : public NetworkListener {
  public:
-  /// Number `index` of `group`, whose list it enters.
-  EngineNode(DatagramNetwork& network, const NodeConfig& config, const DtlsContext& dtls, LoopGroup& group,
-             uint32_t index);
+  using Siblings = std::vector<std::unique_ptr<EngineNode>>;
+  /// A loop on `host`, the next one of `group`, whose list it enters. `siblings`: the nodes of that group, null = alone.
+  EngineNode(Simulation& simulation, NetworkHost& host, uint16_t port, uint64_t seed, const DtlsContext& dtls,
+             LoopGroup& group, const Siblings* siblings = nullptr);
   EngineNode(const EngineNode&) = delete;
   EngineNode& operator=(const EngineNode&) = delete;
 
@@ -28,7 +22,7 @@ class EngineNode {
   void post(Loop::Command command);
   /// Its thread does not run until then; datagrams and timers wait.
   void stall_until(Micros until) { stalled_until_ = std::max(stalled_until_, until); }
-  [[nodiscard]] bool is_stalled() const { return network_.simulation().now() < stalled_until_; }
+  [[nodiscard]] bool is_stalled() const { return simulation_.now() < stalled_until_; }
   /// Nothing is said to anybody: the machine lost its power.
   void die();
   [[nodiscard]] bool is_alive() const { return loop_ != nullptr; }
@@ -42,12 +36,17 @@ class EngineNode {
   [[nodiscard]] uint64_t turns() const { return turns_; }
 
  private:
+  void on_readable() override { plan(simulation_.now()); }
   void plan(Micros at);
   void turn();
 
-  DatagramNetwork& network_;
-  NetworkHost host_;
+  // given
+  Simulation& simulation_;
+  NetworkHost& host_;
+  const Siblings* siblings_;
+  // owned
   std::unique_ptr<Loop> loop_;
+  // state
   Ready ready_;
   Micros planned_ = kNever;
   uint64_t plan_ = 0;  // the plan that holds; earlier ones are void

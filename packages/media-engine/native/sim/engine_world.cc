@@ -62,12 +62,13 @@ RtpParameters world_parameters() {
   return parameters;
 }
 
-Participant::Participant(EngineWorld& world, size_t number, uint32_t room, const NodeConfig& config,
-                         const DtlsContext& dtls)
+Participant::Participant(EngineWorld& world, uint32_t id, uint32_t room, const SocketAddress& address,
+                         const PathConfig& path, uint64_t seed, const DtlsContext& dtls)
     : room_(room),
-      id_(static_cast<uint32_t>(number) + 1),
-      group_(1, config.seed),
-      node_(world.network(), config, dtls, group_, 0) {}
+      id_(id),
+      host_(world.network(), address, seeded(path.up, seed), seeded(path.down, seed + 1)),
+      group_(1, seed),
+      node_(world.simulation(), host_, address.port, seed + 2, dtls, group_) {}
 
 EngineWorld::EngineWorld(const WorldConfig& config)
     : config_(config),
@@ -82,18 +83,21 @@ EngineWorld::EngineWorld(const WorldConfig& config)
               return 2 * participant_at(down ? packet.to : packet.from).value_or(SIZE_MAX / 2) + (down ? 1 : 0);
             }),
       server_address_(SocketAddress::v4(192, 0, 2, 1, kServerPort)),
-      server_group_(1, config.seed) {
-  NodeConfig node;
-  node.address = server_address_;
-  node.seed = config.seed * 1000 + 7;
-  server_ = std::make_unique<EngineNode>(network_, node, *server_dtls_, server_group_, 0);
+      server_group_(config.server_loops, config.seed),
+      server_host_(network_, server_address_, {}, {}) {
+  for (uint32_t i = 0; i < config.server_loops; i++) {
+    servers_.push_back(std::make_unique<EngineNode>(simulation_, server_host_, kServerPort, config.seed * 1000 + 7 + i,
+                                                    *server_dtls_, server_group_, &servers_));
+  }
   network_.set_tap([this](const Packet& packet) { wire_.on_sent(packet); });
 }
 
 EngineWorld::~EngineWorld() {
   for (const auto& participant : participants_) participant->node().die();
-  server_->die();
+  for (const auto& server : servers_) server->die();
 }
+
+EngineNode& EngineWorld::server_of(size_t who) { return server(participant(who).room()); }
 
 std::string EngineWorld::random_word(size_t length) {
   static constexpr char kLetters[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -102,22 +106,25 @@ std::string EngineWorld::random_word(size_t length) {
   return word;
 }
 
+// Begins with the loop's digit, see loop_group.h.
+std::string EngineWorld::server_ufrag(uint32_t room) {
+  return static_cast<char>('A' + room % servers_.size()) + random_word(8);
+}
+
 size_t EngineWorld::join(uint32_t room, const PathConfig& path) {
   const size_t who = participants_.size();
   const uint64_t seed = random_.next();
-  NodeConfig node;
-  node.address = client_address(who, 1);
-  node.up = seeded(path.up, seed);
-  node.down = seeded(path.down, seed + 1);
-  node.seed = seed + 2;
-  participants_.push_back(std::make_unique<Participant>(*this, who, room, node, *client_dtls_));
+  // Transports are told apart by loop too.
+  const auto loops = static_cast<uint32_t>(servers_.size());
+  const uint32_t id = (static_cast<uint32_t>(who) + 1) * loops + room % loops;
+  participants_.push_back(
+      std::make_unique<Participant>(*this, id, room, client_address(who, 1), path, seed, *client_dtls_));
   Participant& participant = *participants_.back();
-  const uint32_t id = participant.id();
 
   TransportConfig ours;
   ours.id = id;
   ours.room = room;
-  ours.ice_ufrag = random_word(8);
+  ours.ice_ufrag = server_ufrag(room);
   ours.ice_pwd = random_word(24);
   TransportConfig theirs;
   theirs.id = Participant::kTransport;
@@ -128,7 +135,7 @@ size_t EngineWorld::join(uint32_t room, const PathConfig& path) {
   theirs.remote_candidates = {server_address_};
 
   const bool is_first = !std::exchange(rooms_[room], true);
-  server_->post([ours, is_first](Loop& loop) {
+  server(room).post([ours, is_first](Loop& loop) {
     if (is_first) loop.create_room(ours.room);
     loop.create_transport(ours);
     loop.set_rtp_parameters(ours.id, world_parameters());
@@ -143,8 +150,8 @@ size_t EngineWorld::join(uint32_t room, const PathConfig& path) {
       loop.connect_transport(Participant::kTransport, remote(ours.ice_ufrag, ours.ice_pwd, true));
     });
   });
-  simulation_.after(2 * config_.signalling_delay, [this, id, theirs] {
-    server_->post([id, theirs](Loop& loop) {
+  simulation_.after(2 * config_.signalling_delay, [this, who, id, theirs] {
+    server_of(who).post([id, theirs](Loop& loop) {
       loop.connect_transport(id, remote(theirs.ice_ufrag, theirs.ice_pwd, false));
     });
   });
@@ -167,7 +174,7 @@ void EngineWorld::close_at_server(size_t who) {
   for (Track& track : tracks_) {
     if (track.owner == who) track.open = false;
   }
-  server_->post([id = participant(who).id()](Loop& loop) { loop.close_transport(id); });
+  server_of(who).post([id = participant(who).id()](Loop& loop) { loop.close_transport(id); });
 }
 
 void EngineWorld::close_room(uint32_t room) {
@@ -175,14 +182,14 @@ void EngineWorld::close_room(uint32_t room) {
   for (size_t who = 0; who < participants_.size(); who++) {
     if (participants_[who]->room() == room) leave(who);
   }
-  server_->post([room](Loop& loop) { loop.close_room(room); });
+  server(room).post([room](Loop& loop) { loop.close_room(room); });
 }
 
 void EngineWorld::restart_ice(size_t who) {
   const uint32_t id = participant(who).id();
-  const std::string ufrag = random_word(8), pwd = random_word(24);
+  const std::string ufrag = server_ufrag(participant(who).room()), pwd = random_word(24);
   const std::string their_ufrag = random_word(8), their_pwd = random_word(24);
-  server_->post([=](Loop& loop) { loop.restart_ice(id, ufrag, pwd); });
+  server_of(who).post([=](Loop& loop) { loop.restart_ice(id, ufrag, pwd); });
   simulation_.after(config_.signalling_delay, [=, &node = participant(who).node()] {
     node.post([=](Loop& loop) {
       loop.restart_ice(Participant::kTransport, their_ufrag, their_pwd);
@@ -190,7 +197,7 @@ void EngineWorld::restart_ice(size_t who) {
     });
   });
   simulation_.after(2 * config_.signalling_delay, [=] {
-    server_->post([=](Loop& loop) { loop.connect_transport(id, remote(their_ufrag, their_pwd, false)); });
+    server_of(who).post([=](Loop& loop) { loop.connect_transport(id, remote(their_ufrag, their_pwd, false)); });
   });
 }
 
@@ -215,7 +222,7 @@ size_t EngineWorld::publish(size_t who, const PublishConfig& config) {
   source.transport = participant(who).id();
   source.kind = config.kind;
   source.encodings = {{track.ssrc, track.rtx_ssrc}};
-  server_->post([source](Loop& loop) { loop.create_source(source); });
+  server_of(who).post([source](Loop& loop) { loop.create_source(source); });
 
   LoadSenderConfig sender;
   sender.id = track.id;
@@ -237,11 +244,11 @@ void EngineWorld::unpublish(size_t number) {
   Track& track = tracks_[number];
   track.open = false;
   participant(track.owner).node().post([id = track.id](Loop& loop) { loop.close_load_sender(id); });
-  server_->post([id = track.id](Loop& loop) { loop.close_source(id); });
+  server_of(track.owner).post([id = track.id](Loop& loop) { loop.close_source(id); });
 }
 
 void EngineWorld::set_blocked(size_t number, bool blocked) {
-  server_->post([id = tracks_[number].id, blocked](Loop& loop) { loop.set_source_blocked(id, blocked); });
+  server_of(tracks_[number].owner).post([id = tracks_[number].id, blocked](Loop& loop) { loop.set_source_blocked(id, blocked); });
 }
 
 void EngineWorld::forward(size_t who, const std::vector<size_t>& tracks) {
@@ -260,7 +267,7 @@ void EngineWorld::forward(size_t who, const std::vector<size_t>& tracks) {
       node.post([source](Loop& loop) { loop.create_source(source); });
     });
   }
-  server_->post([id = receiver.id(), entries](Loop& loop) { loop.set_forwarding(id, entries); });
+  server_of(who).post([id = receiver.id(), entries](Loop& loop) { loop.set_forwarding(id, entries); });
 }
 
 void EngineWorld::forward_all(uint32_t room) {
@@ -276,24 +283,26 @@ void EngineWorld::forward_all(uint32_t room) {
 }
 
 TransportState EngineWorld::state_at_server(size_t who) {
-  const Transport* transport = server_->loop().find_transport(participant(who).id());
+  const Transport* transport = server_of(who).loop().find_transport(participant(who).id());
   return transport == nullptr ? TransportState::closed : transport->state();
 }
 
 TransportSnapshot EngineWorld::snapshot_at_server(size_t who) {
-  for (const TransportSnapshot& snapshot : server_->loop().snapshot().transports) {
+  for (const TransportSnapshot& snapshot : server_of(who).loop().snapshot().transports) {
     if (snapshot.id == participant(who).id()) return snapshot;
   }
   return {};
 }
 
 uint64_t EngineWorld::drops(Drop reason) {
-  return server_->loop().snapshot().drops.by_reason[static_cast<size_t>(reason)];
+  uint64_t sum = 0;
+  for (const auto& server : servers_) sum += server->loop().snapshot().drops.by_reason[static_cast<size_t>(reason)];
+  return sum;
 }
 
 uint64_t EngineWorld::all_drops() {
   uint64_t sum = 0;
-  for (const uint64_t drops : server_->loop().snapshot().drops.by_reason) sum += drops;
+  for (size_t reason = 0; reason < static_cast<size_t>(Drop::count); reason++) sum += drops(static_cast<Drop>(reason));
   return sum;
 }
 
@@ -305,13 +314,17 @@ std::optional<size_t> EngineWorld::participant_at(const SocketAddress& address) 
 }
 
 bool EngineWorld::server_is_empty() {
-  const LoopTables tables = server_->loop().tables();
-  return tables.rooms + tables.transports + tables.sources + tables.ufrags + tables.addresses + tables.timers == 0 &&
-         server_->loop().next_deadline() == kNever;
+  for (const auto& server : servers_) {
+    const LoopTables tables = server->loop().tables();
+    if (tables.rooms + tables.transports + tables.sources + tables.ufrags + tables.addresses + tables.timers != 0) return false;
+    if (server->loop().next_deadline() != kNever) return false;
+  }
+  return true;
 }
 
 uint64_t EngineWorld::most_turns_at_once() const {
-  uint64_t most = server_->most_turns_at_once();
+  uint64_t most = 0;
+  for (const auto& server : servers_) most = std::max(most, server->most_turns_at_once());
   for (const auto& participant : participants_) most = std::max(most, participant->node().most_turns_at_once());
   return most;
 }

@@ -19,6 +19,8 @@ namespace parley::sim {
 struct WorldConfig {
   uint64_t seed = 1;
   SrtpProfile profile = SrtpProfile::AeadAes128Gcm;
+  /// Media threads of the server, which take turns here; a room's number says on which of them it lives.
+  uint32_t server_loops = 1;
   /// From a command at one side until the other side's, as signalling takes.
   Micros signalling_delay = 30 * kMillisecond;
 };
@@ -83,7 +85,10 @@ class EngineWorld {
   void run_for(Micros time) { simulation_.run_for(time); }
   [[nodiscard]] Simulation& simulation() { return simulation_; }
   [[nodiscard]] DatagramNetwork& network() { return network_; }
-  [[nodiscard]] EngineNode& server() { return *server_; }
+  /// The loop of a room.
+  [[nodiscard]] EngineNode& server(uint32_t room = 0) { return *servers_[room % servers_.size()]; }
+  [[nodiscard]] EngineNode& server_of(size_t who);
+  [[nodiscard]] const EngineNode::Siblings& servers() const { return servers_; }
   [[nodiscard]] const SocketAddress& server_address() const { return server_address_; }
   [[nodiscard]] Participant& participant(size_t who) { return *participants_[who]; }
   [[nodiscard]] size_t participants() const { return participants_.size(); }
@@ -103,6 +108,7 @@ class EngineWorld {
 
  private:
   [[nodiscard]] std::string random_word(size_t length);
+  [[nodiscard]] std::string server_ufrag(uint32_t room);
 
   // given
   const WorldConfig config_;
@@ -117,7 +123,8 @@ class EngineWorld {
   WireWatch wire_;
   const SocketAddress server_address_;
   LoopGroup server_group_;
-  std::unique_ptr<EngineNode> server_;
+  NetworkHost server_host_;
+  EngineNode::Siblings servers_;
   std::vector<std::unique_ptr<Participant>> participants_;
   std::vector<Track> tracks_;
   std::map<uint32_t, bool> rooms_;
@@ -126,7 +133,9 @@ class EngineWorld {
 /// One client: its engine, and what is said of it in signalling.
 class Participant {
  public:
-  Participant(EngineWorld& world, size_t number, uint32_t room, const NodeConfig& config, const DtlsContext& dtls);
+  /// `id`: of the server's transport.
+  Participant(EngineWorld& world, uint32_t id, uint32_t room, const SocketAddress& address, const PathConfig& path,
+              uint64_t seed, const DtlsContext& dtls);
 
   [[nodiscard]] EngineNode& node() { return node_; }
   /// Of the client's engine: the one transport it has.
@@ -148,6 +157,7 @@ class Participant {
   const uint32_t room_;
   const uint32_t id_;
   HeardMedia heard_;
+  NetworkHost host_;
   LoopGroup group_;
   EngineNode node_;
   bool present_ = true;

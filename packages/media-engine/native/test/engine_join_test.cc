@@ -121,6 +121,38 @@ TEST(engine_block, "engine: nothing that is made while a source is blocked is ev
   CHECK(world.participant(bob).heard().sink().discontinuities() <= 1);
 }
 
+TEST(engine_threads, "engine: rooms on several threads of one port, and packets find their room wherever they arrive") {
+  sim::WorldConfig config;
+  config.server_loops = 3;
+  EngineWorld world(config);
+  std::vector<size_t> audio;
+  for (uint32_t i = 0; i < 9; i++) {
+    const size_t who = world.join(1 + i % 3, symmetric_path((10 + i) * kMillisecond));
+    world.publish(who);
+    audio.push_back(world.publish(who, {MediaKind::audio, 50, 80, 1}));
+  }
+  for (uint32_t room = 1; room <= 3; room++) world.forward_all(room);
+  world.run_for(3 * kSecond);
+  world.restart_ice(4);
+  world.run_for(2 * kSecond);
+  uint64_t handed_over = 0;
+  for (const auto& server : world.servers()) handed_over += server->loop().snapshot().threads.front().handed_over;
+  CHECK(handed_over > 1000);
+  for (size_t who = 0; who < 9; who++) {
+    CHECK(world.state_at_server(who) == TransportState::connected);
+    CHECK_EQ(world.participant(who).heard().streams().size(), 4u);  // audio and video of two others
+    CHECK_EQ(world.participant(who).heard().sink().missing(), 0u);
+    for (const size_t track : audio) {
+      if (world.participant(who).heard().of(world.tracks()[track].ssrc).packets == 0) continue;
+      CHECK(world.participant(who).heard().of(world.tracks()[track].ssrc).longest_gap <= 21 * kMillisecond);
+    }
+  }
+  CHECK_EQ(world.all_drops(), 0u);
+  for (uint32_t room = 1; room <= 3; room++) world.close_room(room);
+  world.run_for(40 * kSecond);
+  CHECK(world.server_is_empty());
+}
+
 TEST(engine_leave, "engine: when everybody has left, nothing is kept and nothing is planned") {
   EngineWorld world;
   for (int i = 0; i < 6; i++) {

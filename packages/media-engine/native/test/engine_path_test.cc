@@ -22,10 +22,13 @@ TEST(engine_repair, "engine: of five percent lost each way, hardly anything is m
   world.run_for(kSecond);
   const auto stream = heard.of(world.tracks()[video].ssrc);
   const auto at_ann = world.snapshot_at_server(ann).media, at_bob = world.snapshot_at_server(bob).media;
-  std::printf("# %llu packets, %llu missing, worst delay %lld ms, %llu asked of the sender, %llu resent to the receiver\n",
+  std::printf("# %llu packets, %llu missing, worst delay %lld ms, %llu asked of the sender, %llu resent to the receiver, %llu "
+              "twice, %llu lost on the way down\n",
               (unsigned long long)stream.packets, (unsigned long long)heard.sink().missing(),
               (long long)stream.worst_delay / 1000, (unsigned long long)at_ann.nacks_sent,
-              (unsigned long long)at_bob.retransmitted);
+              (unsigned long long)at_bob.retransmitted,
+              (unsigned long long)world.participant(bob).node().loop().snapshot().drops.by_reason[static_cast<size_t>(Drop::duplicate)],
+              (unsigned long long)world.participant(bob).node().host().down().stats().lost);
   CHECK(stream.packets > 2250);
   CHECK(heard.sink().missing() <= 1);
   CHECK(at_ann.nacks_sent > 50 && at_bob.retransmitted > 50);
@@ -212,6 +215,24 @@ TEST(engine_narrow_unheeded, "engine: repair does not multiply what a path canno
   // 150 + 60 + 50 packets a second are forwarded, fifteen seconds long.
   CHECK(call.down().sent_packets < 15 * 260 * 3 / 2);
   call.check_others();
+}
+
+TEST(engine_no_demand, "engine: a receiver for whom nothing is wanted changes its path, and is not probed") {
+  EngineWorld world;
+  const size_t ann = world.join(1, symmetric_path(20 * kMillisecond));
+  const size_t bob = world.join(1, symmetric_path(20 * kMillisecond));
+  const size_t video = world.publish(ann);
+  world.forward_all(1);
+  world.run_for(2 * kSecond);
+  world.server_of(bob).post([id = world.participant(bob).id()](Loop& loop) { loop.set_demand(id, 0); });
+  world.run_for(kSecond);
+  const uint64_t padded = world.snapshot_at_server(bob).paced.padding_bytes;
+  world.move(bob);
+  world.restart_ice(bob);
+  world.run_for(5 * kSecond);
+  CHECK_EQ(world.snapshot_at_server(bob).paced.padding_bytes, padded);
+  const auto heard = world.participant(bob).heard().of(world.tracks()[video].ssrc);
+  CHECK(world.simulation().now() - heard.last_arrival < 100 * kMillisecond);
 }
 
 TEST(engine_key_frame_storm, "engine: fifty join within a second, and the sender is asked for at most two key frames a second") {
