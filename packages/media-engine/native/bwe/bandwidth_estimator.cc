@@ -19,6 +19,9 @@ constexpr int64_t kTypicalBytes = 1000;
 
 constexpr Micros kThresholdInterval = kSecond;
 
+// Nothing arrived for so long although something was sent: when something does again, it is as good as another path.
+constexpr Micros kDead = 2 * kSecond;
+
 }  // namespace
 
 BandwidthEstimator::BandwidthEstimator(Micros now, const Config& config, FeedbackScratch& scratch)
@@ -57,6 +60,11 @@ void BandwidthEstimator::on_feedback(Micros now, const TransportCcFeedback& feed
   take_arrivals(now);
   on_stale(now, stale);
   refresh(now);
+  if (scratch_->arrivals.empty()) return;
+  const bool was_dead = arrived_ >= 0 && now - arrived_ > kDead && estimate_ < alive_;
+  if (was_dead) restart_path(now, std::min(limits_.start, alive_));
+  arrived_ = now;
+  alive_ = estimate_;
 }
 
 // In the order of sending.
@@ -226,7 +234,9 @@ Micros BandwidthEstimator::next_deadline() const {
   return std::min(step, transport_cc_ ? probes_.next_deadline() : kNever);
 }
 
-void BandwidthEstimator::on_route_change(Micros now) {
+void BandwidthEstimator::on_route_change(Micros now) { restart_path(now, limits_.start); }
+
+void BandwidthEstimator::restart_path(Micros now, BitRate probe_from) {
   history_.forget();
   const BitRate rate = std::clamp(std::min(estimate_, limits_.start), limits_.minimum, limits_.maximum);
   delay_.restart(now, rate);
@@ -243,7 +253,7 @@ void BandwidthEstimator::on_route_change(Micros now) {
   threshold_from_ = -1;
   threshold_bytes_ = threshold_lost_ = 0;
   refresh(now);
-  probes_.start(now, std::max(rate, limits_.start));
+  probes_.start(now, std::max(rate, probe_from));
 }
 
 void BandwidthEstimator::set_limits(Micros now, const Limits& limits) {

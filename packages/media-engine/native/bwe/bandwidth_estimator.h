@@ -99,6 +99,7 @@ class BandwidthEstimator {
   /// estimate allows, since the path has the room and a timer for every packet costs more than it smooths.
   [[nodiscard]] Micros burst() const { return application_limit_.since() == kNever ? kTightBurst : kLooseBurst; }
   std::optional<ProbeCluster> take_probe();
+  [[nodiscard]] uint64_t probe_results() const { return probe_results_; }
   [[nodiscard]] Stats stats() const;
   /// Of the history; the rest is sizeof(BandwidthEstimator).
   [[nodiscard]] size_t heap_bytes() const { return history_.memory_bytes(); }
@@ -111,6 +112,7 @@ class BandwidthEstimator {
   static constexpr Micros kLooseBurst = 20 * kMillisecond;
 
  private:
+  void restart_path(Micros now, BitRate probe_from);
   void on_stale(Micros now, const StalePackets& stale);
   void take_losses(Micros now);
   void take_arrivals(Micros now);
@@ -149,6 +151,8 @@ class BandwidthEstimator {
   Micros last_round_trip_ = 0;
   Micros guarded_ = -1;
   Micros gave_way_ = -1;
+  Micros arrived_ = -1;  // when something was last told to have arrived, and the estimate then
+  BitRate alive_ = 0;
   Micros ticked_ = -1;
   Micros threshold_from_ = -1;
   int64_t threshold_bytes_ = 0;

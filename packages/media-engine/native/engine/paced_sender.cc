@@ -181,7 +181,9 @@ void PacedSender::set_demand(BitRate demand) {
 
 std::optional<BitRate> PacedSender::take_news() {
   const BitRate target = estimator_.target_bps();
-  if (!reported_ || std::abs(target - told_) <= scale_rate(told_, kWorthTelling)) return std::nullopt;
+  // Where it began is no finding, and a receiver that got no video for it could never be probed.
+  if (estimator_.probe_results() != 0 || target < kStart) found_ = true;
+  if (!reported_ || !found_ || std::abs(target - told_) <= scale_rate(told_, kWorthTelling)) return std::nullopt;
   told_ = target;
   return target;
 }

@@ -107,6 +107,7 @@ class PacedSender {
   bool media_seen_ = false;
   bool listed_ = false;
   bool reported_ = false;  // the peer has told anything about the path
+  bool found_ = false;     // and the estimate is more than what it began with
   BitRate told_ = 0;
   uint64_t expired_ = 0;  // counted already
   uint64_t padding_bytes_ = 0;

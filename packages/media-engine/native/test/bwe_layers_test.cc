@@ -17,66 +17,88 @@ struct Outcome {
   double back = 0;             // seconds until the highest layer came back
 };
 
+/// A receiver of one source with layers: always the highest one that fits, none when none does.
+struct Layered {
+  Network network;
+  BitRate layer = 0;
+
+  Layered(const LinkConfig& there, uint64_t seed, double frame_rate = 30)
+      : network(there, opposite(there), config(seed, frame_rate)) {
+    network.flow.estimator().set_demand(network.simulation.now(), kLayers.back() + 50 * kKbps);
+  }
+  /// `look` is called every tenth of a second.
+  void run(double seconds, const std::function<void(double)>& look) {
+    for (double t = 0; t < seconds; t += 0.1) {
+      choose();
+      network.run(0.1);
+      look(t);
+    }
+  }
+
+ private:
+  void choose() {
+    layer = 0;
+    for (const BitRate candidate : kLayers) {
+      if (candidate <= network.flow.estimator().target_bps()) layer = candidate;
+    }
+    if (layer == 0) {
+      network.flow.stop_video();
+    } else {
+      network.flow.video().set_target(layer);
+      network.flow.start_video();
+    }
+  }
+  static LinkConfig opposite(LinkConfig link) {
+    link.seed += 100;
+    return link;
+  }
+  static FlowConfig config(uint64_t seed, double frame_rate) {
+    FlowConfig config;
+    config.estimator.limits.start = kMbps;
+    config.video.frame_rate = frame_rate;
+    config.video.maximum = kLayers.back();
+    config.video.seed = seed + 7;
+    config.video.lag = 0;
+    config.audio = true;
+    config.fixed_rate = true;
+    return config;
+  }
+};
+
 Outcome cross_straits(uint64_t seed, double frame_rate, Micros delay) {
   LinkConfig there;
   there.delay = 10 * kMillisecond;
   there.jitter = kMillisecond;
   there.queue_time = 200 * kMillisecond;
   there.seed = seed;
-  LinkConfig back = there;
-  back.seed = seed + 100;
-  FlowConfig config;
-  config.estimator.limits.start = kMbps;
-  config.video.frame_rate = frame_rate;
-  config.video.maximum = kLayers.back();
-  config.video.seed = seed + 7;
-  config.video.lag = 0;
-  config.audio = true;
-  config.fixed_rate = true;
-  Network n(there, back, config);
-  n.flow.estimator().set_demand(n.simulation.now(), kLayers.back() + 50 * kKbps);
-
+  Layered n(there, seed, frame_rate);
   Outcome outcome;
-  BitRate layer = 0;
-  const auto choose = [&] {
-    layer = 0;
-    for (const BitRate candidate : kLayers) {
-      if (candidate <= n.flow.estimator().target_bps()) layer = candidate;
-    }
-    if (layer == 0) {
-      n.flow.stop_video();
-    } else {
-      n.flow.video().set_target(layer);
-      n.flow.start_video();
-    }
-  };
   double without = 0;
-  const auto run = [&](double seconds, const std::function<void(double)>& look) {
-    for (double t = 0; t < seconds; t += 0.1) {
-      choose();
-      n.run(0.1);
-      without = layer == 0 ? without + 0.1 : 0;
-      outcome.longest_without = std::max(outcome.longest_without, without);
-      look(t);
-    }
+  const auto look = [&] {
+    without = n.layer == 0 ? without + 0.1 : 0;
+    outcome.longest_without = std::max(outcome.longest_without, without);
   };
-  run(8, [](double) {});
-  for (sim::Link* link : {&n.forward, &n.backward}) {
+  n.run(8, [&](double) { look(); });
+  for (sim::Link* link : {&n.network.forward, &n.network.backward}) {
     link->set_rate(kMbps);
     link->set_delay(delay);
     link->set_loss(0.05);
   }
   double sum = 0;
-  run(20, [&](double t) { sum += t >= 10 ? kbps(layer) : 0; });
+  n.run(20, [&](double t) {
+    look();
+    sum += t >= 10 ? kbps(n.layer) : 0;
+  });
   outcome.in_straits = sum / 100;
-  for (sim::Link* link : {&n.forward, &n.backward}) {
+  for (sim::Link* link : {&n.network.forward, &n.network.backward}) {
     link->set_rate(kUnlimitedRate);
     link->set_delay(10 * kMillisecond);
     link->set_loss(0);
   }
   outcome.back = 20;
-  run(20, [&](double t) {
-    if (layer == kLayers.back()) outcome.back = std::min(outcome.back, t);
+  n.run(20, [&](double t) {
+    look();
+    if (n.layer == kLayers.back()) outcome.back = std::min(outcome.back, t);
   });
   return outcome;
 }
@@ -104,6 +126,33 @@ TEST(layers_straits, "bwe layers: a path that turns narrow, lossy and long at on
     CHECK(worst.in_straits >= bar.least);
     CHECK(worst.back <= bar.back);
   }
+}
+
+TEST(layers_outage, "bwe layers: after an outage of ten seconds the picture is back within a second, and all of it soon") {
+  double worst = 0, worst_all = 0;
+  for (uint64_t seed = 1; seed <= 5; seed++) {
+    LinkConfig there;
+    there.delay = 20 * kMillisecond;
+    there.jitter = kMillisecond;
+    there.seed = seed;
+    Layered n(there, seed);
+    n.run(8, [](double) {});
+    n.network.forward.set_loss(1);
+    n.network.backward.set_loss(1);
+    n.run(10, [](double) {});
+    n.network.forward.set_loss(0);
+    n.network.backward.set_loss(0);
+    double any = 10, all = 10;
+    n.run(10, [&](double t) {
+      if (n.layer > 0) any = std::min(any, t);
+      if (n.layer == kLayers.back()) all = std::min(all, t);
+    });
+    worst = std::max(worst, any);
+    worst_all = std::max(worst_all, all);
+  }
+  FIGURE("a picture after %.1f s (≤ 1), the largest after %.1f s (≤ 3)", worst, worst_all);
+  CHECK(worst <= 1);
+  CHECK(worst_all <= 3);
 }
 
 }  // namespace parley
