@@ -71,7 +71,9 @@ void Loop::stop() {
 void Loop::run() {
   while (!stopping_.load()) {
     poller_.wait(next_deadline(), ready_);
+    if (moderation_.pause() != 0 && !ready_.sockets.empty()) poller_.rest(moderation_.pause());
     turn(ready_);
+    moderation_.on_turn(context_.now, context_.packets_received);
   }
   // What was posted before the stop still happens, and whoever waits for an answer gets it.
   run_commands();

@@ -27,6 +27,7 @@
 #include "engine/load_sink.h"
 #include "engine/loop_group.h"
 #include "engine/mirror_inbox.h"
+#include "engine/moderation.h"
 #include "engine/parameters.h"
 #include "engine/poller.h"
 #include "engine/stats.h"
@@ -180,6 +181,7 @@ class Loop {
 
   Inbox inbox_;
   MirrorInbox mirror_inbox_;
+  Moderation moderation_;
 
   // state
   std::vector<std::vector<Datagram>> leaving_;  // of this batch, by loop

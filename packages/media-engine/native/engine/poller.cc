@@ -25,6 +25,11 @@ Micros monotonic_now() {
   return static_cast<Micros>(now.tv_sec) * kSecond + now.tv_nsec / 1000;
 }
 
+void Poller::rest(Micros time) {
+  const timespec duration{static_cast<time_t>(time / kSecond), static_cast<long>(time % kSecond * 1000)};
+  ::nanosleep(&duration, nullptr);  // interrupted: somewhat shorter
+}
+
 void Poller::wake() {
   if (woken_.exchange(true)) return;
   const uint64_t one = 1;

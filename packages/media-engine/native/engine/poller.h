@@ -44,6 +44,8 @@ class Poller {
   void remove_stream(int fd);
   // Sleeps until a socket is ready, `wake` was called or `deadline` has come.
   void wait(Micros deadline, Ready& ready);
+  // Sleeps for that long whatever happens.
+  void rest(Micros time);
   // Any thread. Wakes the sleeper once for any number of calls.
   void wake();
 
