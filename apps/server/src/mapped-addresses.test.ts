@@ -8,6 +8,9 @@ const names: Readonly<Record<string, readonly string[]>> = {
   'other.example': ['192.0.2.2'],
 }
 
+/** Where `moving.example` leads at present. */
+let moving = ''
+
 class Case {
   readonly asked: string[] = []
   readonly changes: string[][] = []
@@ -20,7 +23,8 @@ class Case {
     this.mapped = new MappedAddresses({
       servers,
       engine: { askStunServer: ({ ip, port }) => void this.asked.push(`${ip} ${port}`) },
-      resolve: async (host) => names[host] ?? Promise.reject(new Error('ENOTFOUND')),
+      resolve: async (host) =>
+        (host === 'moving.example' ? [moving] : names[host]) ?? Promise.reject(new Error('ENOTFOUND')),
       onChange: (addresses: readonly MappedAddress[]) =>
         void this.changes.push(addresses.map(({ ip, port }) => `${ip} ${port}`)),
       onSilence: (silent) => void this.silences.push(silent),
@@ -68,6 +72,21 @@ test('a change of address is told in a later round; silence then changes nothing
   assert.deepEqual(c.changes, [['203.0.113.7 40000'], ['203.0.113.8 40000']])
   assert.deepEqual(c.silences, [['other.example:443']])
   assert.ok(c.delays.every((delayMs) => delayMs >= 60_000 && delayMs < 300_000))
+})
+
+test('what a server said is forgotten when its name has led elsewhere and the new one has answered', async () => {
+  moving = '192.0.2.11'
+  const c = new Case({ host: 'moving.example', port: 1 })
+  for (let round = 1; round <= 6; round++) {
+    moving = `192.0.2.${10 + round}`
+    await (round === 1 ? settled() : c.nextRound())
+    c.answer(`${moving}:1`, `203.0.113.${round}:10000`)
+  }
+  assert.deepEqual(c.changes.at(-1), ['203.0.113.6 10000'])
+  moving = '192.0.2.99'
+  await c.nextRound()
+  c.answer('192.0.2.99:1')
+  assert.deepEqual(c.changes.at(-1), ['203.0.113.6 10000'], 'silence says nothing')
 })
 
 test('that nobody answers is told once, until somebody does', async () => {

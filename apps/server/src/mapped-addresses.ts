@@ -33,6 +33,8 @@ export class MappedAddresses {
   readonly #answers = new Map<string, MappedAddress>()
   /** Server addresses that are being asked. */
   readonly #asked = new Set<string>()
+  /** Those of this round, whether they have answered or not. */
+  #inRound: ReadonlySet<string> = new Set()
   #current: readonly MappedAddress[] = []
   #answeredInRound = false
   #isSilenceTold = false
@@ -58,6 +60,7 @@ export class MappedAddresses {
     const found = await Promise.all(this.#options.servers.map((server) => this.#addressesOf(server)))
     if (this.#isClosed) return
     const servers = found.flat()
+    this.#inRound = new Set(servers.map(format))
     for (const server of servers) {
       try {
         this.#options.engine.askStunServer(server)
@@ -91,8 +94,15 @@ export class MappedAddresses {
     if (this.#asked.size === 0) this.#endRound()
   }
 
-  /** What was learned stays: a server that is away says nothing about the address. */
+  /**
+   * What was learned stays: a server that is away says nothing about the address. But names of servers lead to other addresses
+   * from time to time; what one said that is asked no more ends when another one has answered.
+   */
   #endRound(): void {
+    if (this.#answeredInRound) {
+      for (const server of this.#answers.keys()) if (!this.#inRound.has(server)) this.#answers.delete(server)
+      this.#tellChange()
+    }
     if (this.#answeredInRound || this.#isSilenceTold) return
     this.#isSilenceTold = true
     this.#options.onSilence(this.#options.servers.map(({ host, port }) => `${host}:${port}`))

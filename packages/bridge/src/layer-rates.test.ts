@@ -25,6 +25,7 @@ test('a rate is smoothed, but its beginning and its end are taken as they are', 
   assert.deepEqual(rates(measured), [])
   measured.observe(at(200_000, 0))
   assert.deepEqual(rates(measured), [200_000, 0])
+  measured.observe(at(200_000, 0))
   measured.observe(at(300_000, 500_000))
   assert.deepEqual(rates(measured), [230_000, 500_000])
   measured.observe(at(300_000, 0))
@@ -61,4 +62,14 @@ test('layers of one encoding are told apart', () => {
   )
   measured.observe(svc)
   assert.deepEqual(rates(measured), [0, 1000, 2000, 3000, 4000, 5000])
+})
+
+test('the first reading is of a part of a second: the second one takes its place', () => {
+  const measured = new LayerRates()
+  for (const bitrateBps of [2_000_000, 500_000]) measured.observe(at(bitrateBps))
+  assert.deepEqual(rates(measured), [500_000])
+  measured.observe(at(600_000))
+  assert.deepEqual(rates(measured), [530_000])
+  for (const bitrateBps of [0, 100_000, 400_000]) measured.observe(at(bitrateBps))
+  assert.deepEqual(rates(measured), [400_000], 'also after a rest')
 })

@@ -3,23 +3,31 @@ import type { LayerStats, SourceId } from '@parley/media-engine'
 
 export type MeasuredLayer = Omit<LayerStats, 'source'>
 
+interface Known extends MeasuredLayer {
+  /** Measured for the first time: of a part of a second only, and with the key frame that it began with. */
+  readonly isFirst: boolean
+}
+
 export class LayerRates {
-  #layers: ReadonlyMap<SourceId, readonly MeasuredLayer[]> = new Map()
+  #layers: ReadonlyMap<SourceId, readonly Known[]> = new Map()
 
   /**
    * All that the engine has measured just now; sources that it does not name are forgotten.
    * @returns sources that have other layers than before
    */
   observe(stats: readonly LayerStats[]): ReadonlySet<SourceId> {
-    const layers = new Map<SourceId, MeasuredLayer[]>()
+    const layers = new Map<SourceId, Known[]>()
     for (const { source, ...layer } of stats) {
-      const before = this.of(source).find((known) => isSame(known, layer))?.bitrateBps ?? 0
+      const known = this.#layers.get(source)?.find((candidate) => isSame(candidate, layer))
+      const before = known?.bitrateBps ?? 0
       const { bitrateBps } = layer
       // one that begins or rests is a fact, not noise
-      const smoothed = before === 0 || bitrateBps === 0 ? bitrateBps : before + (bitrateBps - before) * smoothing
+      const isFact = before === 0 || bitrateBps === 0 || known?.isFirst === true
+      const smoothed = isFact ? bitrateBps : before + (bitrateBps - before) * smoothing
+      const next = { ...layer, bitrateBps: smoothed, isFirst: before === 0 }
       const ofSource = layers.get(source)
-      if (ofSource) ofSource.push({ ...layer, bitrateBps: smoothed })
-      else layers.set(source, [{ ...layer, bitrateBps: smoothed }])
+      if (ofSource) ofSource.push(next)
+      else layers.set(source, [next])
     }
     const changed = new Set(
       [...layers.keys(), ...this.#layers.keys()].filter((source) => {

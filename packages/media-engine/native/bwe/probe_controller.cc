@@ -44,7 +44,8 @@ void ProbeController::probe(Micros now, BitRate rate, bool further, bool thoroug
   // At the ceiling there is nothing further to find.
   further_ = further && rate < limit;
   const BitRate capped = std::min(rate, limit);
-  if (waiting_count_ == waiting_.size()) return;
+  // Who wants nothing is sent nothing: a burst of no rate would never end.
+  if (capped <= 0 || waiting_count_ == waiting_.size()) return;
   ProbeCluster cluster;
   cluster.id = next_id_;
   cluster.rate = capped;

@@ -22,12 +22,27 @@ constexpr size_t kSenderReportBytes = 28 + 8 + (2 + kCnameBytes + 4) / 4 * 4;
 // However far away a receiver seems to be.
 constexpr Micros kMaxResendPause = 200 * kMillisecond;
 
+// How many packets a part tells of, when it is transport-wide feedback: its status count, before it is parsed.
+size_t announced_statuses(const RtcpPart& part) {
+  if (part.type != RtcpType::TransportFeedback || part.count != kFmtTransportCc) return 0;
+  const auto feedback = rtcp_read_feedback(part);
+  return feedback && feedback->fci.size() >= 4 ? load_u16(feedback->fci.data() + 2) : 0;
+}
+
 }  // namespace
 
 void MediaSession::handle_rtcp(ByteSpan packet) {
   RtcpIterator parts(packet);
   RtcpPart part;
+  // Twelve bytes can announce thousands of packets. So many are in flight at most, so all the parts of one packet together
+  // tell of no more; else a few packets a second would keep the loop from everything else.
+  size_t statuses = 0;
   while (parts.next(part)) {
+    statuses += announced_statuses(part);
+    if (statuses > kTransportCcMaxStatuses) {
+      context_.drops.add(Drop::rate_limited);
+      return;
+    }
     switch (part.type) {
       case RtcpType::SenderReport:
         if (const auto info = rtcp_read_sender_info(part)) handle_sender_report(*info);

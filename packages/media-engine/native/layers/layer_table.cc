@@ -10,6 +10,8 @@ constexpr Micros kQuickSilence = 300 * kMillisecond;
 constexpr uint8_t kQuickFrames = 5;
 constexpr Micros kSilence = 1500 * kMillisecond;
 constexpr Micros kForgotten = 10 * kSecond;
+// A key frame comes first and looks like many times the rate; over this it passes for what it is.
+constexpr Micros kLeastMeasured = 500 * kMillisecond;
 constexpr uint8_t kMaxSpatial = 8, kMaxTemporal = 8;
 
 bool before(const LayerId& a, const LayerId& b) {
@@ -58,7 +60,9 @@ void LayerTable::on_packet(const LayerPacket& packet, size_t bytes) {
   const bool frame_begins =
       packet.starts_frame || encoding.last_packet < 0 ||
       (packet.timestamp != encoding.timestamp && !packet.vp8 && !packet.vp9 && !packet.dependency);
-  if (encoding.first_packet < 0) encoding.first_packet = packet.arrived;
+  // After a rest the window is as empty as at first: what is in it says nothing of the time before.
+  const bool begins = encoding.last_packet < 0 || packet.arrived - encoding.last_packet > kSilence;
+  if (begins) encoding.first_packet = packet.arrived;
   encoding.last_packet = std::max(encoding.last_packet, packet.arrived);
   encoding.others_frames = 0;
   encoding.timestamp = packet.timestamp;
@@ -138,7 +142,7 @@ LayerTable::Layer LayerTable::layer_of(const Row& r, Micros now) const {
   }
   // The newest bucket is only partly over; and a source that just began has not filled the window.
   const Micros window = static_cast<Micros>(kBuckets - 1) * kBucket + now % kBucket;
-  const Micros measured = std::clamp<Micros>(now - encoding.first_packet, kBucket, window);
+  const Micros measured = std::clamp<Micros>(now - encoding.first_packet, kLeastMeasured, window);
   layer.bitrate_bps =
       static_cast<uint32_t>(bytes * 8 * static_cast<uint64_t>(kSecond) / static_cast<uint64_t>(measured));
   layer.frames_per_second = static_cast<double>(frames) * static_cast<double>(kSecond) / static_cast<double>(measured);

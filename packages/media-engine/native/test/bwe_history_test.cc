@@ -220,4 +220,20 @@ TEST(estimator_reports, "bwe: without transport-cc, receiver reports and REMB st
   CHECK(estimator.target_bps() >= 30 * kKbps);
 }
 
+TEST(bwe_no_demand, "bwe: who wants nothing is not probed, over a new route either") {
+  FeedbackScratch scratch;
+  BandwidthEstimator estimator(kSecond, {}, scratch);
+  while (estimator.take_probe()) {
+  }
+  estimator.set_demand(2 * kSecond, 0);
+  estimator.on_route_change(3 * kSecond);
+  for (Micros now = 3 * kSecond; now < 20 * kSecond; now += 100 * kMillisecond) {
+    estimator.on_timer(now);
+    CHECK(!estimator.take_probe());
+  }
+  estimator.set_demand(20 * kSecond, kMbps);
+  estimator.on_route_change(20 * kSecond);
+  CHECK(estimator.take_probe().has_value());
+}
+
 }  // namespace parley

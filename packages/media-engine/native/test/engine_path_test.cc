@@ -1,4 +1,7 @@
 // Conversations of whole engines on the virtual clock, over paths that lose, change, narrow and end.
+#include <array>
+
+#include "../core/rtcp.h"
 #include "../sim/engine_world.h"
 #include "test.h"
 
@@ -259,6 +262,39 @@ TEST(engine_key_frame_storm, "engine: fifty join within a second, and the sender
   CHECK_EQ(seeing, 50u);
   const auto tables = world.server().loop().tables();
   std::printf("# %zu timers for %zu transports\n", tables.timers, tables.transports);
+}
+
+TEST(engine_feedback_flood, "engine: a packet full of feedback about thousands of packets each is not read") {
+  EngineWorld world;
+  const size_t ann = world.join(1, symmetric_path(20 * kMillisecond));
+  const size_t bob = world.join(1, symmetric_path(20 * kMillisecond));
+  world.publish(ann, {MediaKind::video, 100, 600, 2});
+  world.forward_all(1);
+  world.run_for(3 * kSecond);
+  const uint64_t before = world.snapshot_at_server(bob).paced.path.feedback;
+  CHECK(before > 20);
+  CHECK_EQ(world.drops(Drop::rate_limited), 0u);
+  // 8192 packets, all missing, in two chunks.
+  const uint8_t fci[12] = {0, 0, 0x20, 0, 0, 0, 1, 0, 0x1f, 0xff, 0, 1};
+  for (int i = 0; i < 100; i++) {
+    world.participant(bob).node().post([&](Loop& loop) {
+      std::array<uint8_t, 1200> bytes;
+      RtcpWriter writer{MutableByteSpan(bytes)};
+      while (writer.room() >= 24) writer.feedback(RtcpType::TransportFeedback, kFmtTransportCc, 1, 1, ByteSpan(fci));
+      CHECK(loop.find_transport(sim::Participant::kTransport)->send_rtcp(ByteSpan(bytes.data(), writer.size())));
+    });
+    world.run_for(10 * kMillisecond);
+  }
+  world.run_for(100 * kMillisecond);
+  const uint64_t flooded = world.snapshot_at_server(bob).paced.path.feedback - before;
+  std::printf("# %llu read of 5000\n", (unsigned long long)flooded);
+  CHECK(flooded < 160);
+  CHECK(world.drops(Drop::rate_limited) >= 95);
+  // What is true is heard again a moment later.
+  const uint64_t dropped = world.drops(Drop::rate_limited);
+  world.run_for(2 * kSecond);
+  CHECK_EQ(world.drops(Drop::rate_limited), dropped);
+  CHECK(world.snapshot_at_server(bob).paced.path.feedback > before + flooded + 10);
 }
 
 }  // namespace parley

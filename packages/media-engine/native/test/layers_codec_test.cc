@@ -388,4 +388,33 @@ TEST(table_simulcast, "layer table: cumulative rates; an encoding that stops is 
   CHECK(table.memory() < 12'000);
 }
 
+TEST(table_begin, "layer table: what an encoding costs is known soon after it begins, and after a rest") {
+  LayerTable table;
+  LayerPacket packet;
+  packet.codec = VideoCodec::H264;
+  Micros now = 100 * kSecond;
+  // 30 frames a second of 2500 bytes, after a key frame: 600 kbps.
+  const auto flow = [&](Micros time) {
+    const auto frame = [&](size_t bytes) {
+      packet.arrived = now;
+      packet.timestamp += 3000;
+      table.on_packet(packet, bytes);
+      now += kSecond / 30;
+    };
+    frame(15'000);
+    for (const Micros end = now + time; now < end;) frame(2500);
+  };
+  const auto kbps = [&] { return table.layers(now).at(0).bitrate_bps / 1000; };
+  for (int rest = 0; rest < 3; rest++) {
+    flow(100 * kMillisecond);
+    CHECK(kbps() > 300 && kbps() < 900);
+    flow(2 * kSecond);
+    CHECK(kbps() > 500 && kbps() < 700);
+    now += 7 * kSecond;
+    flow(400 * kMillisecond);
+    CHECK(kbps() > 500 && kbps() < 900);
+    now += 7 * kSecond;
+  }
+}
+
 }  // namespace parley
