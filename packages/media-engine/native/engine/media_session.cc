@@ -198,7 +198,7 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
   encoding.last_packet = context_.now;
   forward.layer = source.read_layers(route.encoding, *forward.packet, codec.codec, parameters_.dependency_descriptor_id);
   if (source.kind() == MediaKind::video) {
-    encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame);
+    encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame, forward.layer.lead);
     if (forward.layer.starts_key_frame) source.on_key_frame(route.encoding);
   } else {
     handle_audio_level(rtp, source);
