@@ -1,10 +1,11 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launchChromium } from './support/chromium.ts'
 import type { TestBrowser } from './support/chromium.ts'
 import { eventually } from './support/eventually.ts'
 import { Participant } from './support/participant.ts'
-import { receivedHeights } from './support/received-media.ts'
-import { runningHeights } from './support/sent-media.ts'
+import { longestStall, receivedHeights } from './support/received-media.ts'
+import { runningHeights, sentVideoCodecs } from './support/sent-media.ts'
 import { joinWithStockClient, serveStockPages } from './support/stock-client.ts'
 import type { StockPages } from './support/stock-client.ts'
 import { startTestServer } from './support/test-server.ts'
@@ -24,6 +25,8 @@ after(async () => {
 /** So small that every tile asks for thumbnails. */
 const small = { width: 420, height: 400 }
 const large = { width: 1680, height: 1080 }
+/** A picture that stands still for longer is seen to. */
+const noticeableMs = 800
 /** The lines of each moving picture, largest first. */
 const sees = (page: Participant['page'], what: string, heights: readonly number[]) =>
   eventually(
@@ -66,6 +69,39 @@ test('each receiver gets the size it can show, and senders rest what nobody show
     await sees(cem.page, 'Cem has both in full', [720, 720])
     await sees(bob.page, 'Bob still has thumbnails', [180, 180])
   })
+})
+
+test('a camera in H.264 comes in sizes, too, and the step from one to another is smooth', {
+  timeout: 150_000,
+}, async () => {
+  const join = (name: string, config: Readonly<Record<string, unknown>> = {}) =>
+    Participant.join(browser, { origin: server.origin, room: 'sizes-of-h264', name, config })
+  const ada = await join('Ada', { videoQuality: { codecPreferenceOrder: ['H264'] } })
+  const bob = await join('Bob')
+  const cem = await join('Cem')
+  // who only watches leaves the processor to the encoder
+  await Promise.all([bob.toggle('camera'), cem.toggle('camera')])
+  await cem.page.setViewportSize(small)
+  await eventually(
+    'Ada sends H.264 alone',
+    () => sentVideoCodecs(ada.page),
+    (codecs) => codecs.join() === 'video/H264',
+  )
+  await sends(ada.page, 'Ada sends three sizes', [180, 360, 720])
+  await sees(bob.page, 'Bob has Ada in full', [720])
+  await sees(cem.page, 'Cem has a thumbnail', [180])
+
+  const [up] = await Promise.all([
+    longestStall(cem.page, 6000),
+    cem.page.setViewportSize(large).then(() => sees(cem.page, 'Cem has Ada in full', [720])),
+  ])
+  assert.ok(up < noticeableMs, `the picture stood still for ${up} ms when it grew`)
+  const [down] = await Promise.all([
+    longestStall(cem.page, 6000),
+    cem.page.setViewportSize(small).then(() => sees(cem.page, 'Cem has a thumbnail again', [180])),
+  ])
+  assert.ok(down < noticeableMs, `the picture stood still for ${down} ms when it shrank`)
+  await sees(bob.page, 'Bob still has Ada in full', [720])
 })
 
 test('stock clients send and receive sizes, too', { timeout: 120_000 }, async () => {

@@ -6,7 +6,7 @@ namespace parley {
 
 NackGenerator::NackGenerator(const Config& config) : config_(config) {}
 
-void NackGenerator::on_packet(Micros now, uint64_t sequence, bool key_frame_start) {
+void NackGenerator::on_packet(Micros now, uint64_t sequence, bool key_frame_start, uint8_t lead) {
   if (!started_) {
     started_ = true;
     highest_ = sequence;
@@ -33,7 +33,7 @@ void NackGenerator::on_packet(Micros now, uint64_t sequence, bool key_frame_star
     highest_ = sequence;
   }
   if (key_frame_start) {
-    while (!missing_.empty() && missing_.front().sequence < sequence) missing_.pop_front();
+    while (!missing_.empty() && missing_.front().sequence + lead < sequence) missing_.pop_front();
     key_frame_needed_ = false;
   }
 }

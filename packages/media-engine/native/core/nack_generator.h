@@ -29,8 +29,8 @@ class NackGenerator {
   explicit NackGenerator(const Config& config);
 
   /// `sequence` is extended. A packet that fills a gap (late or retransmitted) takes it off the list.
-  /// `key_frame_start`: numbers before this packet need no repair any more.
-  void on_packet(Micros now, uint64_t sequence, bool key_frame_start = false);
+  /// `key_frame_start`: numbers before this packet need no repair any more, but for the last `lead`.
+  void on_packet(Micros now, uint64_t sequence, bool key_frame_start = false, uint8_t lead = 0);
   /// −1 = unknown.
   void set_rtt(Micros rtt) { rtt_ = rtt; }
   /// Stop wanting everything, e.g. when the source is blocked.

@@ -125,6 +125,11 @@ void MediaSession::handle_rtp(MutableByteSpan packet, uint64_t index) {
   }
   // Chromium takes transport-cc feedback only when it names an SSRC of its own.
   last_media_ssrc_ = rtp.ssrc;
+  if (parameters_.transport_cc_id == 0) {
+    const bool is_video = route->second.source->kind() == MediaKind::video;
+    if (is_video && receive_side_ == nullptr) receive_side_ = std::make_unique<ReceiveSideEstimator>();
+    if (receive_side_ != nullptr) estimate_from(rtp, is_video && !route->second.rtx);
+  }
   if (route->second.rtx) {
     handle_rtx(route->second, packet, rtp);
   } else {
@@ -199,7 +204,7 @@ void MediaSession::handle_media(const Route& route, ByteSpan packet, uint64_t in
   forward.codec = codec.codec;
   forward.layer = source.read_layers(route.encoding, *forward.packet, codec.codec, parameters_.dependency_descriptor_id);
   if (source.kind() == MediaKind::video) {
-    encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame);
+    encoding.nack.on_packet(context_.now, index, forward.layer.starts_key_frame, forward.layer.lead);
     if (forward.layer.starts_key_frame) source.on_key_frame(route.encoding);
   } else {
     handle_audio_level(rtp, source);

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bwe/receive_side_estimator.h"
 #include "core/resend_log.h"
 #include "core/rtcp.h"
 #include "core/twcc.h"
@@ -103,6 +104,9 @@ class MediaSession {
   void handle_nack(const RtcpFeedback& feedback);
   void handle_key_frame_request(uint32_t ssrc);
   void send_transport_cc();
+  // For REMB, of a sender without transport-cc. `is_media` = neither a retransmission nor padding.
+  void estimate_from(const RtpPacket& rtp, bool is_media);
+  void send_remb();
   void send_nacks();
   void send_reports();
   [[nodiscard]] std::vector<RtcpReportBlock> report_blocks();
@@ -122,6 +126,8 @@ class MediaSession {
   std::vector<Source*> sources_;
   std::unordered_map<uint32_t, Route> routes_;  // by incoming SSRC
   TransportCcReceiver transport_cc_;
+  // Of a sender of video without transport-cc, from its first packet on.
+  std::unique_ptr<ReceiveSideEstimator> receive_side_;
   uint32_t local_ssrc_;
   const std::string peer_cname_;
   uint32_t last_media_ssrc_ = 0;

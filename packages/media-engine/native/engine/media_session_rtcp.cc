@@ -14,6 +14,8 @@ constexpr Micros kReportInterval = kSecond;
 // How late a sender report may be; looking at every stream of a large room costs time.
 constexpr Micros kReportScan = 50 * kMillisecond;
 constexpr size_t kMaxReportBlocks = 31;
+// REMB does not name what has rested for so long.
+constexpr Micros kRembSilence = 5 * kSecond;
 // Ours, as a receiver. What is forwarded goes by its sender's: one for all tracks of a peer, which share a clock, and
 // another one for each peer, whose clocks have nothing to do with each other (RFC 3550 §6.5.1).
 constexpr char kCname[] = "parley";
@@ -147,6 +149,7 @@ void MediaSession::send_key_frame_request(const Encoding& encoding) {
 void MediaSession::run_feedback() {
   if (!transport_.can_send()) return;
   if (transport_cc_.next_deadline() <= context_.now) send_transport_cc();
+  if (receive_side_ != nullptr) send_remb();
   send_nacks();
   for (Source* source : sources_) source->run_key_frame_requests();
   send_reports();
@@ -161,6 +164,43 @@ void MediaSession::send_transport_cc() {
                     ByteSpan(fci.data(), size));
     transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
   }
+}
+
+void MediaSession::estimate_from(const RtpPacket& rtp, bool is_media) {
+  ReceiveSideEstimator::Arrival arrival;
+  arrival.at = context_.now - context_.waited;
+  arrival.bytes = rtp.packet.size();
+  if (const auto extension = rtp_find_extension(rtp, parameters_.abs_send_time_id)) {
+    arrival.abs_send_time = read_abs_send_time(*extension);
+  }
+  arrival.ssrc = rtp.ssrc;
+  arrival.rtp_timestamp = rtp.timestamp;
+  // Sound is sent at its own pace, whatever the path carries.
+  arrival.clock_rate_hz = is_media ? parameters_.by_payload_type[rtp.payload_type & 0x7f].clock_rate_hz : 0;
+  receive_side_->on_packet(arrival);
+}
+
+// draft-alvestrand-rmcat-remb-03 §2: one rate for all video that comes by this transport.
+void MediaSession::send_remb() {
+  if (parameters_.transport_cc_id != 0) {
+    receive_side_.reset();
+    return;
+  }
+  if (transport_.rtt() >= 0) receive_side_->set_round_trip(transport_.rtt());
+  const auto rate = receive_side_->take_remb(context_.now);
+  if (!rate) return;
+  std::vector<uint32_t> ssrcs;
+  for (const Source* source : sources_) {
+    if (source->kind() != MediaKind::video) continue;
+    for (const Encoding& encoding : source->encodings()) {
+      const bool is_recent = encoding.last_packet >= 0 && context_.now - encoding.last_packet < kRembSilence;
+      if (is_recent && ssrcs.size() < kMaxReportBlocks) ssrcs.push_back(encoding.ssrc);
+    }
+  }
+  std::array<uint8_t, kRtcpBytes> bytes;
+  RtcpWriter writer{MutableByteSpan(bytes)};
+  writer.remb(local_ssrc_, static_cast<uint64_t>(*rate), ssrcs);
+  transport_.send_rtcp(ByteSpan(bytes.data(), writer.size()));
 }
 
 void MediaSession::send_nacks() {

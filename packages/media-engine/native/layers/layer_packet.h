@@ -58,6 +58,8 @@ struct LayerPacket {
   bool starts_key_frame = false;
   uint8_t spatial = 0;
   uint8_t temporal = 0;
+  /// Where a key frame starts: packets right before this one that may belong to it, H264's parameter sets on their way.
+  uint8_t lead = 0;
   /// Packets of this encoding that are missing right before this one, 255 = or more; 0 also when it came late.
   uint8_t missing_before = 0;
 

@@ -6,6 +6,9 @@ namespace parley {
 
 namespace {
 
+// Packets before an H264 key frame's first slice that may be its parameter sets.
+constexpr uint8_t kMaxLead = 4;
+
 bool agrees(const Vp9Descriptor& vp9, const DependencyFrame& frame) {
   return vp9.starts_frame == frame.start_of_frame && vp9.ends_frame == frame.end_of_frame &&
          vp9.spatial_id == frame.spatial && vp9.temporal_id == frame.temporal;
@@ -23,6 +26,7 @@ LayerPacket LayerReader::read(const RtpPacket& rtp, uint64_t sequence, Micros ar
   if (started_ && sequence > highest_) {
     packet.missing_before = static_cast<uint8_t>(std::min<uint64_t>(sequence - highest_ - 1, 255));
   }
+  if (packet.codec == VideoCodec::H264 && packet.scheme == LayerScheme::Simulcast) find_h264_start(rtp.payload, packet);
   if (!started_ || sequence > highest_) highest_ = sequence;
   started_ = true;
   remember(packet);
@@ -80,6 +84,28 @@ void LayerReader::read_payload(ByteSpan payload, LayerPacket& packet) const {
     case VideoCodec::Av1: packet.scheme = LayerScheme::Simulcast; break;
     case VideoCodec::Unknown: break;
   }
+}
+
+// Parameter sets and slices of a key frame come in packets of their own, any of which can be the first to arrive: a picture
+// starts once, and where its parameter sets are still on their way, room is left for them.
+void LayerReader::find_h264_start(ByteSpan payload, LayerPacket& packet) {
+  const bool is_late = started_ && packet.sequence <= highest_;
+  if (!is_late && !(h264_.is_open && h264_.timestamp == packet.timestamp)) h264_ = {packet.timestamp, 0, true, false};
+  if (!is_late && packet.missing_before != 0 && h264_.gap == 0) {
+    h264_.gap = packet.sequence - std::min(packet.missing_before, kMaxLead);
+  }
+  if (!is_late && packet.marker) h264_.is_open = false;
+  const bool is_newest_picture = h264_.timestamp == packet.timestamp;
+  const H264KeyFrame found = h264_key_frame(payload);
+  const bool misses_some = is_newest_picture && h264_.gap != 0 && h264_.gap < packet.sequence;
+  if (found == H264KeyFrame::PictureParameters) packet.starts_key_frame = misses_some;
+  if (is_newest_picture && h264_.has_started) packet.starts_key_frame = false;
+  if (!packet.starts_key_frame) return;
+  if (is_newest_picture) h264_.has_started = true;
+  if (found == H264KeyFrame::SequenceParameters) return;
+  // Of an older picture nobody remembers what came of it.
+  const uint64_t lead = misses_some ? packet.sequence - h264_.gap : is_newest_picture ? 0 : kMaxLead;
+  packet.lead = static_cast<uint8_t>(std::min<uint64_t>(lead, kMaxLead));
 }
 
 // A sender whose structure never came, or whose extension is no descriptor, is judged by its payload.

@@ -30,6 +30,13 @@ class LayerReader {
     uint64_t sequence = 0;
     std::shared_ptr<const DependencyStructure> structure;
   };
+  // The newest picture of H264, whose packets do not tell where it begins.
+  struct H264Picture {
+    uint32_t timestamp = 0;
+    uint64_t gap = 0;  // the first number that is missing in it or right before it; 0 = none
+    bool is_open = false;  // more of it may come
+    bool has_started = false;  // as a key frame
+  };
   struct Clock {
     uint64_t ntp_time = 0;
     uint32_t rtp_timestamp = 0;
@@ -40,6 +47,7 @@ class LayerReader {
   void remember(const LayerPacket& packet);
   void read_descriptor(ByteSpan extension, LayerPacket& packet) const;
   void read_payload(ByteSpan payload, LayerPacket& packet) const;
+  void find_h264_start(ByteSpan payload, LayerPacket& packet);
 
   // given
   const uint8_t encoding_;
@@ -48,6 +56,7 @@ class LayerReader {
   std::array<Structure, 4> structures_;  // newest first; a null structure ends the list
   uint64_t active_sequence_ = 0;         // where `active_` was told, 0 = nowhere
   uint32_t active_ = 0;
+  H264Picture h264_;
   std::optional<Clock> clock_;
   uint64_t highest_ = 0;
   bool started_ = false;

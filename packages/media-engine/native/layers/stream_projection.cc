@@ -8,8 +8,6 @@ namespace {
 
 // With nothing from the current encoding for so long, another one is taken as soon as it has a key frame.
 constexpr Micros kSilent = 300 * kMillisecond;
-// Packets before an H264 key frame's first that may be its parameter sets.
-constexpr uint8_t kMaxLead = 4;
 
 }  // namespace
 
@@ -64,8 +62,7 @@ void StreamProjection::start_with(const LayerPacket& packet) {
     case LayerScheme::Descriptor: rules_.emplace<DependencyDescriptorProjection>(); break;
   }
   std::visit([&](auto& rules) { rules.start(packet, target_); }, rules_);
-  const uint8_t lead = packet.codec == VideoCodec::H264 ? std::min(packet.missing_before, kMaxLead) : uint8_t{0};
-  numbers_.begin(packet, selection(), lead);
+  numbers_.begin(packet, selection(), packet.lead);
   current_ = packet.encoding;
   generation_ = packet.generation;
   other_scheme_ = false;

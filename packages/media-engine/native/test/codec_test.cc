@@ -69,18 +69,32 @@ TEST(vp8_truncated, "vp8: truncated descriptors are refused") {
 }
 
 TEST(h264, "key frame: H264 single units, STAP-A and FU-A") {
-  CHECK(h264_starts_key_frame(hex("65 88")));
-  CHECK(h264_starts_key_frame(hex("67 42")));
-  CHECK(!h264_starts_key_frame(hex("41 9a")));
-  CHECK(!h264_starts_key_frame(hex("68 ce")));
-  CHECK(h264_starts_key_frame(hex("78 0002 0910 0002 6742 0001 68")));
-  CHECK(!h264_starts_key_frame(hex("78 0002 0910 0002 419a")));
-  CHECK(!h264_starts_key_frame(hex("78 0009 6742")));
-  CHECK(h264_starts_key_frame(hex("7c 85 00")));
-  CHECK(!h264_starts_key_frame(hex("7c 05 00")));
-  CHECK(!h264_starts_key_frame(hex("7c 81 00")));
-  CHECK(!h264_starts_key_frame(hex("7c")));
-  CHECK(!h264_starts_key_frame(ByteSpan()));
+  const auto of = [](const char* payload) { return h264_key_frame(hex(payload)); };
+  CHECK(of("65 88") == H264KeyFrame::Slice);
+  CHECK(of("67 42") == H264KeyFrame::SequenceParameters);
+  CHECK(of("41 9a") == H264KeyFrame::None);
+  CHECK(of("68 ce") == H264KeyFrame::PictureParameters);
+  CHECK(of("78 0002 0910 0002 6742 0001 68") == H264KeyFrame::SequenceParameters);
+  CHECK(of("78 0002 68ce 0002 6588") == H264KeyFrame::Slice);
+  CHECK(of("78 0002 0910 0002 419a") == H264KeyFrame::None);
+  CHECK(of("78 0009 6742") == H264KeyFrame::None);
+  CHECK(of("78 0001 65") == H264KeyFrame::None);
+  CHECK(of("7c 85 88") == H264KeyFrame::Slice);
+  CHECK(of("7c 05 88") == H264KeyFrame::None);
+  CHECK(of("7c 81 88") == H264KeyFrame::None);
+  CHECK(of("7c") == H264KeyFrame::None);
+  CHECK(of("7c 85") == H264KeyFrame::None);
+  CHECK(of("65") == H264KeyFrame::None);
+  CHECK(of("") == H264KeyFrame::None);
+  CHECK(starts_key_frame(VideoCodec::H264, hex("67 42")));
+  CHECK(!starts_key_frame(VideoCodec::H264, hex("41 9a")));
+  CHECK(!starts_key_frame(VideoCodec::H264, hex("68 ce")));
+}
+
+TEST(h264_slices, "key frame: of an H264 picture in several slices only the first begins it") {
+  CHECK(h264_key_frame(hex("65 40 11")) == H264KeyFrame::None);
+  CHECK(h264_key_frame(hex("7c 85 00 88")) == H264KeyFrame::None);
+  CHECK(h264_key_frame(hex("78 0002 6540 0002 6588")) == H264KeyFrame::Slice);
 }
 
 TEST(vp9, "key frame: VP9 needs the start of an unpredicted frame in the lowest layer") {

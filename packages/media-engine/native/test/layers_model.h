@@ -107,7 +107,7 @@ class LayeredSender {
   std::shared_ptr<const DependencyStructure> make_structure() const;
   void fill_indications(const SentFrame& frame, int in_cycle, DependencyFrame& out) const;
   std::vector<uint8_t> describe(const SentFrame& frame, int in_cycle, bool first, bool last);
-  std::vector<uint8_t> payload(const SentFrame& frame, const Position& at, int in_cycle, bool first, bool last);
+  std::vector<uint8_t> payload(const SentFrame& frame, const Position& at, int number, bool last);
 
   SenderOptions options_;
   FixedRandom random_;
@@ -267,8 +267,8 @@ inline std::vector<uint8_t> LayeredSender::describe(const SentFrame& frame, int 
   return out;
 }
 
-inline std::vector<uint8_t> LayeredSender::payload(const SentFrame& frame, const Position& at, int, bool first,
-                                                   bool last) {
+inline std::vector<uint8_t> LayeredSender::payload(const SentFrame& frame, const Position& at, int number, bool last) {
+  const bool first = number == 0;
   const Stream& stream = streams_[static_cast<size_t>(frame.encoding)];
   std::vector<uint8_t> out;
   const auto picture_id = [&] {
@@ -315,8 +315,10 @@ inline std::vector<uint8_t> LayeredSender::payload(const SentFrame& frame, const
     }
     out.push_back(0xAA);
   } else if (options_.codec == VideoCodec::H264) {
-    out = first ? (frame.key ? std::vector<uint8_t>{0x67, 0x42} : std::vector<uint8_t>{0x41, 0x9A})
-                : std::vector<uint8_t>{0x7C, 0x01, 0x00};
+    // A key frame is two parameter sets and an IDR slice in fragments.
+    static const std::vector<uint8_t> kKey[] = {{0x67, 0x42}, {0x68, 0xCE}, {0x7C, 0x85, 0x88}, {0x7C, 0x05, 0x00}};
+    out = frame.key ? kKey[std::min(number, 3)]
+                    : first ? std::vector<uint8_t>{0x41, 0x9A} : std::vector<uint8_t>{0x7C, 0x01, 0x00};
   } else {
     out.push_back(first && frame.key && frame.spatial == 0 ? 0x18 : 0x10);
     out.push_back(0x0A);
@@ -349,7 +351,7 @@ inline std::vector<SentPacket> LayeredSender::picture(Micros now) {
       frame.key = key;
       frame.picture = stream.pictures;
       frame.packets = 1 + s + static_cast<int>(random_.next() % 2);
-      if (options_.codec == VideoCodec::H264 && key) frame.packets++;
+      if (options_.codec == VideoCodec::H264 && key) frame.packets += 3;
       if (!key) {
         for (const int back : at.back) frame.references.push_back(stream.by_picture[{stream.pictures - back, s}]);
       }
@@ -367,7 +369,7 @@ inline std::vector<SentPacket> LayeredSender::picture(Micros now) {
         header.ssrc = static_cast<uint32_t>(100 + e);
         const auto extension = options_.descriptor ? describe(frame, in_cycle, first, last) : std::vector<uint8_t>{};
         result.push_back({e, stream.sequence++, now, frame.id,
-                          make_rtp(header, extension, payload(frame, at, in_cycle, first, last))});
+                          make_rtp(header, extension, payload(frame, at, p, last))});
       }
     }
   }

@@ -122,6 +122,11 @@ void Run::play() {
     for (const SentPacket& packet : sender.picture(now)) {
       delay += 50;
       Micros at = now + delay;
+      // Nobody can know of parameter sets before the first packet that comes.
+      if (picture == 0 && scenario.sender.codec == VideoCodec::H264) {
+        on_the_way.emplace(at, packet);
+        continue;
+      }
       if (random.chance(scenario.network.loss_percent)) {
         if (!scenario.network.repairs) continue;
         at += 40 * kMillisecond + static_cast<Micros>(random.next() % 40000);
@@ -280,7 +285,38 @@ TEST(projection_h264, "projection: H264 simulcast") {
   o.codec = VideoCodec::H264;
   o.temporal = 1;
   run_clean({o, {}});
-  run_lossy({o, {}});
+  run_lossy({o, {}}, 12);
+}
+
+TEST(h264_start, "layers: an H264 key frame starts once, with room for parameter sets that are on their way") {
+  LayerReader reader(0, 0);
+  const auto read = [&reader](uint16_t number, uint32_t timestamp, const char* payload) {
+    const auto bytes = hex(payload);
+    RtpPacket rtp;
+    rtp.payload = ByteSpan(bytes);
+    rtp.timestamp = timestamp;
+    return reader.read(rtp, number, kSecond, VideoCodec::H264, 0);
+  };
+  CHECK(!read(10, 0, "41 9a").starts_key_frame);
+  CHECK(read(11, 3000, "67 42").starts_key_frame);
+  CHECK(!read(12, 3000, "68 ce").starts_key_frame);
+  CHECK(!read(13, 3000, "7c 85 88").starts_key_frame);
+  // Both parameter sets are missing.
+  const LayerPacket slice = read(16, 6000, "65 88");
+  CHECK(slice.starts_key_frame);
+  CHECK_EQ(slice.lead, 2);
+  CHECK(!read(15, 6000, "68 ce").starts_key_frame);
+  CHECK(!read(14, 6000, "67 42").starts_key_frame);
+  // One of them; the other one cannot say of what picture it is, and goes with the rest.
+  const LayerPacket picture = read(18, 9000, "68 ce");
+  CHECK(picture.starts_key_frame);
+  CHECK_EQ(picture.lead, 1);
+  CHECK(!read(19, 9000, "65 88").starts_key_frame);
+  CHECK(!read(20, 12000, "68 ce").starts_key_frame);
+  // A sequence parameter set needs nothing before it.
+  const LayerPacket sequence = read(25, 15000, "78 0002 6742 0002 68ce");
+  CHECK(sequence.starts_key_frame);
+  CHECK_EQ(sequence.lead, 0);
 }
 
 TEST(projection_vp9_full, "projection: VP9 full SVC, flexible and not") {

@@ -93,6 +93,13 @@ TEST(nack_gap, "nack: a gap is asked for after three newer packets, or after ten
   CHECK(due(busy, 1200) == (Numbers{101}));
 }
 
+TEST(nack_lead, "nack: what belongs to a key frame is asked for, what is older is not") {
+  NackGenerator nack;
+  nack.on_packet(0, 100);
+  nack.on_packet(1000, 106, true, 2);
+  CHECK(due(nack, 20'000) == (Numbers{104, 105}));
+}
+
 TEST(nack_reorder, "nack: reordered packets are not asked for") {
   NackGenerator nack;
   nack.on_packet(0, 100);
