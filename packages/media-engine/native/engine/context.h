@@ -8,6 +8,7 @@
 #include "engine/drops.h"
 #include "engine/dtls.h"
 #include "engine/events.h"
+#include "engine/histogram.h"
 #include "engine/route.h"
 #include "engine/send_queue.h"
 
@@ -39,6 +40,9 @@ struct EngineContext {
   // Transports, by id, whose paced senders have something to do.
   std::vector<uint32_t> to_run = {};
   FeedbackScratch feedback_scratch = {};
+  // Media packets of this batch that wait in the send queue, and what they and those before them took.
+  uint64_t in_hand = 0;
+  TimeHistogram transit = {};
   // How long the datagram in hand had lain in the kernel at `now`.
   Micros waited = 0;
 };

@@ -27,6 +27,7 @@ constexpr Micros kMaxResendPause = 200 * kMillisecond;
 void MediaSession::handle_rtcp(ByteSpan packet) {
   RtcpIterator parts(packet);
   RtcpPart part;
+  bool is_readable = true;
   while (parts.next(part)) {
     switch (part.type) {
       case RtcpType::SenderReport:
@@ -37,16 +38,16 @@ void MediaSession::handle_rtcp(ByteSpan packet) {
         handle_report_blocks(part);
         break;
       case RtcpType::TransportFeedback:
-        handle_transport_feedback(part);
+        is_readable &= handle_transport_feedback(part);
         break;
       case RtcpType::PayloadFeedback:
-        handle_payload_feedback(part);
+        is_readable &= handle_payload_feedback(part);
         break;
       default:
         break;  // BYE asks nothing of us
     }
   }
-  if (parts.malformed()) context_.drops.add(Drop::malformed_rtcp);
+  if (parts.malformed() || !is_readable) context_.drops.add(Drop::malformed_rtcp);
 }
 
 void MediaSession::handle_sender_report(const RtcpSenderInfo& info) {
@@ -58,19 +59,16 @@ void MediaSession::handle_sender_report(const RtcpSenderInfo& info) {
   source.on_sender_clock(route->second.encoding, {info.ntp_time, info.rtp_timestamp, context_.now});
 }
 
-void MediaSession::handle_transport_feedback(const RtcpPart& part) {
+bool MediaSession::handle_transport_feedback(const RtcpPart& part) {
   const auto feedback = rtcp_read_feedback(part);
-  if (!feedback) {
-    context_.drops.add(Drop::malformed_rtcp);
-  } else if (part.count == kFmtNack) {
+  if (!feedback) return false;
+  if (part.count == kFmtNack) {
     handle_nack(*feedback);
   } else if (part.count == kFmtTransportCc) {
-    if (transport_cc_parse(feedback->fci, transport_cc_feedback_)) {
-      transport_.paced().on_feedback(transport_cc_feedback_);
-    } else {
-      context_.drops.add(Drop::malformed_rtcp);
-    }
+    if (!transport_cc_parse(feedback->fci, transport_cc_feedback_)) return false;
+    transport_.paced().on_feedback(transport_cc_feedback_);
   }
+  return true;
 }
 
 // What the peer did not get of our streams; only those that go out now count.
@@ -93,18 +91,21 @@ void MediaSession::handle_nack(const RtcpFeedback& feedback) {
   while (numbers.next(number)) {
     ++counters_.nacks_received;
     if (!resent_.allows(context_.now, feedback.media_ssrc, number, pause)) continue;
-    if (!transport_.paced().may_repair() || !resend_budget_.take(context_.now)) return;
+    const bool may_repair = transport_.paced().may_repair();
+    if (!may_repair || !resend_budget_.take(context_.now)) {
+      context_.drops.add(may_repair ? Drop::rtcp_limited : Drop::repair_limited);
+      return;
+    }
     if (!stream->second->resend(number)) continue;
     resent_.add(context_.now, feedback.media_ssrc, number);
     ++counters_.retransmitted;
   }
 }
 
-void MediaSession::handle_payload_feedback(const RtcpPart& part) {
+bool MediaSession::handle_payload_feedback(const RtcpPart& part) {
   const auto feedback = rtcp_read_feedback(part);
-  if (!feedback) {
-    context_.drops.add(Drop::malformed_rtcp);
-  } else if (part.count == kFmtPli) {
+  if (!feedback) return false;
+  if (part.count == kFmtPli) {
     handle_key_frame_request(feedback->media_ssrc);
   } else if (part.count == kFmtFir) {
     for (size_t i = 0; const auto entry = rtcp_read_fir(feedback->fci, i); ++i) handle_key_frame_request(entry->ssrc);
@@ -113,11 +114,16 @@ void MediaSession::handle_payload_feedback(const RtcpPart& part) {
       transport_.paced().on_remb(static_cast<BitRate>(std::min<uint64_t>(remb->bitrate_bps, kUnlimitedRate)));
     }
   }
+  return true;
 }
 
 void MediaSession::handle_key_frame_request(uint32_t ssrc) {
   const auto stream = streams_.find(ssrc);
-  if (stream == streams_.end() || !key_frame_budget_.take(context_.now)) return;
+  if (stream == streams_.end()) return;
+  if (!key_frame_budget_.take(context_.now)) {
+    context_.drops.add(Drop::rtcp_limited);
+    return;
+  }
   ++counters_.plis_received;
   stream->second->request_key_frame();
 }
