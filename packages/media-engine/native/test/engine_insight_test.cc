@@ -1,4 +1,5 @@
 // What whole engines tell of themselves: times in the engine, round trips, and why packets were lost.
+#include <array>
 #include <numeric>
 
 #include "../sim/engine_world.h"
@@ -77,6 +78,7 @@ TEST(engine_insight_closed, "engine: what waits for a receiver who goes is count
   CHECK(bytes >= 20'000);
   CHECK_EQ(call.world.drops(Drop::transport_closed), 0u);
   call.world.close_at_server(call.bob);
+  call.world.run_for(kMillisecond);
   const uint64_t lost = call.world.drops(Drop::transport_closed);
   // Packets of about 1100 bytes on the wire.
   CHECK(lost >= bytes / 1200);
