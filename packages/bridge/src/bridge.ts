@@ -4,7 +4,15 @@
  */
 import { LocalEventSource, done, refused } from '@parley/cluster'
 import type { Outcome } from '@parley/cluster'
-import type { EngineEvent, LocalTransport, MediaEngine, RoomId, TransportId } from '@parley/media-engine'
+import type {
+  EngineEvent,
+  LocalTransport,
+  MediaEngine,
+  RoomId,
+  StatsSample,
+  TransportId,
+  TransportStats,
+} from '@parley/media-engine'
 import type { TransportDescription } from '@parley/protocol'
 import { createBridgeSources } from './bridge-sources.ts'
 import type { ChannelCounters, ChannelHandlers, ChannelSocket } from './channel.ts'
@@ -110,6 +118,10 @@ class LocalBridge implements Bridge {
     slowReaders: 0,
   }
   readonly #layerRates = new LayerRates()
+  readonly #onTransportStats = (stats: TransportStats) => {
+    const seat = this.#byTransport.get(stats.transport)
+    seat?.conference.onTransportStats(seat.endpoint, stats)
+  }
   #advertisedAddresses: readonly AdvertisedAddress[]
   #cancelPoll: (() => void) | undefined
   #isClosed = false
@@ -161,6 +173,7 @@ class LocalBridge implements Bridge {
         if (event.type === 'audio-levels') this.#byRoom.get(event.room)?.onAudioLevels(event.levels)
         else if (event.type === 'bandwidth-estimate') this.#onBandwidthEstimate(event)
         else if (event.type === 'transport-state') this.#onTransportState(event)
+        else if (event.type === 'statistics') this.#onStatistics(event.sample)
       } catch (error) {
         // The rest of the batch belongs to others.
         this.#options.log.error({ error, event: event.type }, 'an engine event was not handled')
@@ -337,16 +350,16 @@ class LocalBridge implements Bridge {
 
   #poll(): void {
     try {
-      const { transports, layers = [] } = this.#options.engine.stats()
-      const changed = this.#layerRates.observe(layers)
-      if (changed.size > 0) for (const conference of this.#conferences.values()) conference.onLayersChanged(changed)
-      for (const stats of transports) {
-        const seat = this.#byTransport.get(stats.transport)
-        seat?.conference.onTransportStats(seat.endpoint, stats)
-      }
+      this.#options.engine.requestSample()
     } catch (error) {
       this.#options.log.error({ error }, 'engine statistics not available')
     }
+  }
+
+  #onStatistics(sample: StatsSample): void {
+    const changed = this.#layerRates.observe(sample)
+    if (changed.size > 0) for (const conference of this.#conferences.values()) conference.onLayersChanged(changed)
+    sample.forEachTransport(this.#onTransportStats)
   }
 
   /** Whatever goes wrong is an outcome, never an exception across the port. */

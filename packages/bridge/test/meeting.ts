@@ -45,6 +45,7 @@ export class Meeting {
       random: (sizeBytes) => this.#random(sizeBytes),
       ...options,
     })
+    this.engine.onEvents = (events) => this.bridge.onEngineEvents(events)
     this.bridge.port.events.subscribe(({ event }) => this.events.push(event))
   }
 

@@ -4,6 +4,7 @@
  */
 import type {
   EngineErrorReason,
+  EngineEvent,
   EngineStats,
   Forwarding,
   LayerStats,
@@ -14,6 +15,7 @@ import type {
   RtpParameters,
   SourceId,
   SourceOptions,
+  StatsSample,
   TransportId,
   TransportOptions,
   TransportStats,
@@ -45,6 +47,7 @@ export class MemoryEngine implements MediaEngine {
   readonly transports = new Map<TransportId, Transport>()
   readonly sources = new Map<SourceId, Source>()
   statsCalls = 0
+  onEvents: (events: readonly EngineEvent[]) => void = () => {}
   /** What the engine says it has measured. */
   layers: readonly LayerStats[] = []
   /** Refuse to take forwarding commands, as when they come too fast. */
@@ -161,6 +164,19 @@ export class MemoryEngine implements MediaEngine {
     this.#source(id).keyFrameRequests++
   }
 
+  requestSample(): void {
+    const stats = this.stats()
+    const { transports, layers = [], threads, ...totals } = stats
+    const sample: StatsSample = {
+      totals: () => totals,
+      forEachThread: (visit) => threads.forEach(visit),
+      forEachTransport: (visit) => transports.forEach(visit),
+      forEachLayer: (visit) => layers.forEach(visit),
+      toStats: () => stats,
+    }
+    this.onEvents([{ type: 'statistics', sample }])
+  }
+
   stats(): EngineStats {
     this.#checkOpen()
     this.statsCalls++
@@ -172,6 +188,7 @@ export class MemoryEngine implements MediaEngine {
       forwarded: 0,
       sendCalls: 0,
       segmentedPackets: 0,
+      histograms: { transitUs: [], receiveWaitUs: [], receiveBatch: [], sendCall: [], sendRun: [] },
       drops: {},
       transports,
       layers: this.layers,
@@ -235,6 +252,7 @@ function transportStats(transport: TransportId, idleMs: number): TransportStats 
     bytesSent: 0,
     idleMs,
     rttMs: -1,
+    pathRttMs: -1,
     nacksReceived: 0,
     nacksSent: 0,
     retransmitted: 0,
@@ -245,10 +263,12 @@ function transportStats(transport: TransportId, idleMs: number): TransportStats 
     pathQueueMs: 0,
     feedbackReceived: 0,
     feedbackUnmatched: 0,
+    feedbackMissing: 0,
     probes: 0,
     paddingBytes: 0,
     pacerQueueMs: 0,
     pacerDropped: 0,
+    pacerQueueBytes: 0,
     srtpProfile: '',
   }
 }

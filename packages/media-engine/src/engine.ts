@@ -23,9 +23,9 @@ import {
   type SrtpProfileName,
   type TransportId,
   type TransportOptions,
-  type TransportState,
 } from './types.ts'
 import { nativeKeys, profileOf } from './srtp-keys.ts'
+import { StatsTable, stateOf } from './stats-table.ts'
 import { idlestThread, maxThreads, partForNext, type RoomPart, threadDigit } from './threads.ts'
 import {
   badArgument,
@@ -113,6 +113,7 @@ class Engine implements MediaEngine {
   readonly #parts = new Map<number, Part>()
   readonly #transports = new Map<TransportId, Transport>()
   readonly #sources = new Map<SourceId, Source>()
+  readonly #sample: StatsTable
   #handle: NativeHandle | undefined
   #lastNumber = 0
   #closing: Promise<void> | undefined
@@ -120,6 +121,7 @@ class Engine implements MediaEngine {
 
   constructor(options: EngineOptions) {
     this.#native = loadNative()
+    this.#sample = new StatsTable(this.#native)
     this.#onEvents = options.onEvents
     this.#bindAddress = options.bindAddress
     const port = requirePort(options.port, 'port')
@@ -298,18 +300,19 @@ class Engine implements MediaEngine {
     this.#send(this.#native.askStunServer(this.#running(), ip, port))
   }
 
+  requestSample(): void {
+    this.#send(this.#native.requestSample(this.#running()))
+  }
+
   stats(): EngineStats {
-    const stats = this.#native.stats(this.#running())
-    if (stats === null) throw new EngineError('overloaded', 'the engine did not answer within a second')
-    return {
-      ...stats,
-      transports: stats.transports.map((entry) => ({
-        ...entry,
-        transport: entry.transport as TransportId,
-        state: stateOf(entry.state),
-      })),
-      layers: stats.layers.map((entry) => ({ ...entry, source: entry.source as SourceId })),
+    const handle = this.#running()
+    if (!this.#native.waitForSample(handle)) {
+      throw new EngineError('overloaded', 'the engine did not answer within a second')
     }
+    // Not the listeners' table, which one of them may be reading.
+    const table = new StatsTable(this.#native)
+    table.read(handle)
+    return table.toStats()
   }
 
   close(): Promise<void> {
@@ -367,6 +370,10 @@ class Engine implements MediaEngine {
       }
       case 3:
         return []
+      case 9:
+        if (this.#handle === undefined) return []
+        this.#sample.read(this.#handle)
+        return [{ type: 'statistics', sample: this.#sample }]
       case 8: {
         const [, , server, address] = event
         return [{ type: 'mapped-address', server, ...(address !== null && { address }) }]
@@ -537,22 +544,8 @@ function openError(errno: number, port: string, address: string | undefined): En
   return badArgument(`cannot open ${where}: errno ${errno}`)
 }
 
-function stateOf(number: number): TransportState {
-  return transportStates[number] ?? 'failed'
-}
-
 /** Beyond every network; what follows from it still fits the engine's numbers. */
 const maxDemandBps = 1e12
-
-/** As in `enum class TransportState` of `native/engine/events.h`. */
-const transportStates: readonly TransportState[] = [
-  'new',
-  'connecting',
-  'connected',
-  'disconnected',
-  'failed',
-  'closed',
-]
 
 /**
  * GCM is several times faster than counter mode with HMAC where the processor knows AES. Key length costs a third more

@@ -1,4 +1,5 @@
 export { createEngine } from './engine.ts'
+export { type Histogram, histogramQuantile, histogramSince } from './histogram.ts'
 export * from './load.ts'
 export { generateSrtpKey } from './srtp-keys.ts'
 export * from './types.ts'

@@ -3,10 +3,11 @@
  * `engine.ts` and `load.ts`. Calls return `false` when the engine is stopping or overloaded; they never throw.
  */
 import { createRequire } from 'node:module'
+import type { EngineHistograms } from './types.ts'
 
 /**
- * `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2, transport, bps]`, `[3]` = stopped, the last one, or
- * `[8, 0, STUN server, our address | null]`.
+ * `[0, transport, state, reason, address]`, `[1, room, levels]`, `[2, transport, bps]`, `[3]` = stopped, the last one,
+ * `[8, 0, STUN server, our address | null]`, or `[9]` = a sample can be read.
  */
 export type NativeEvent =
   | readonly [0, number, number, string | null, string | null]
@@ -14,67 +15,20 @@ export type NativeEvent =
   | readonly [2, number, number]
   | readonly [3]
   | readonly [8, number, string, string | null]
+  | readonly [9]
 
 export interface NativeHandle {
   readonly __brand: 'NativeHandle'
 }
 
-export interface NativeTransportStats {
-  readonly transport: number
-  readonly state: number
-  readonly packetsReceived: number
-  readonly bytesReceived: number
-  readonly packetsSent: number
-  readonly bytesSent: number
-  readonly idleMs: number
-  readonly rttMs: number
-  readonly nacksReceived: number
-  readonly nacksSent: number
-  readonly retransmitted: number
-  readonly plisReceived: number
-  readonly plisSent: number
-  readonly estimateBps: number
-  readonly lossFraction: number
-  readonly pathQueueMs: number
-  readonly feedbackReceived: number
-  readonly feedbackUnmatched: number
-  readonly probes: number
-  readonly paddingBytes: number
-  readonly pacerQueueMs: number
-  readonly pacerDropped: number
-  readonly overTcp: boolean
-  readonly srtpProfile: string
-}
-
-export interface NativeLayerStats {
-  readonly source: number
-  readonly encoding: number
-  readonly spatial: number
-  readonly temporal: number
-  readonly bitrateBps: number
-  readonly framesPerSecond: number
-  readonly width: number
-  readonly height: number
-  readonly active: boolean
-}
-
-export interface NativeStats {
-  readonly cpuUs: number
-  readonly packetsReceived: number
-  readonly packetsSent: number
-  readonly forwarded: number
-  readonly sendCalls: number
-  readonly segmentedPackets: number
-  readonly drops: Readonly<Record<string, number>>
-  readonly transports: readonly NativeTransportStats[]
-  readonly layers: readonly NativeLayerStats[]
-  readonly threads: readonly {
-    readonly cpuUs: number
-    readonly packetsReceived: number
-    readonly forwarded: number
-    readonly handedOver: number
-    readonly rooms: number
-  }[]
+/** Names of the columns of each part of the table of statistics, and sizes of its histograms in buckets. */
+export interface NativeStatsLayout {
+  readonly totals: readonly string[]
+  readonly drops: readonly string[]
+  readonly histograms: Readonly<Record<keyof EngineHistograms, number>>
+  readonly threads: readonly string[]
+  readonly transports: readonly string[]
+  readonly layers: readonly string[]
 }
 
 export interface NativeSinkStats {
@@ -148,7 +102,13 @@ export interface NativeEngine {
   requestKeyFrame(handle: NativeHandle, source: number): boolean
   setDemand(handle: NativeHandle, receiver: number, bps: number): boolean
   askStunServer(handle: NativeHandle, ip: string, port: number): boolean
-  stats(handle: NativeHandle): NativeStats | null
+  statsLayout(): NativeStatsLayout
+  /** The event `[9]` tells when there is one to read. */
+  requestSample(handle: NativeHandle): boolean
+  /** Blocks for up to a second for each thread. */
+  waitForSample(handle: NativeHandle): boolean
+  /** How many numbers the table has; an array that is too small stays as it was. */
+  readSample(handle: NativeHandle, numbers: Float64Array): number
   createLoadSender(
     handle: NativeHandle,
     id: number,

@@ -4,6 +4,8 @@
  * what concerns the room, in the order of the calls.
  */
 
+import type { Histogram } from './histogram.ts'
+
 /** Handles are positive integers, never reused while the engine lives. */
 export type RoomId = number & { readonly __brand: 'RoomId' }
 export type TransportId = number & { readonly __brand: 'TransportId' }
@@ -145,6 +147,8 @@ export type EngineEvent =
   | { readonly type: 'mapped-address'; readonly server: string; readonly address?: string }
   /** What the way to a receiver carries, media and repair together; told when it has changed noticeably. */
   | { readonly type: 'bandwidth-estimate'; readonly transport: TransportId; readonly bps: number }
+  /** Answers `requestSample`; valid until the listener returns. */
+  | { readonly type: 'statistics'; readonly sample: StatsSample }
 
 /** Counters since creation. Bytes are UDP payload, or that of RFC 4571 frames. */
 export interface TransportStats {
@@ -158,6 +162,8 @@ export interface TransportStats {
   readonly idleMs: number
   /** From ICE checks; -1 = unknown. */
   readonly rttMs: number
+  /** From transport-cc feedback, so that of media itself, with the peer's pause before it answers; -1 = unknown. */
+  readonly pathRttMs: number
   readonly nacksReceived: number
   readonly nacksSent: number
   readonly retransmitted: number
@@ -172,18 +178,23 @@ export interface TransportStats {
   /** Its transport-cc feedback, and how many packets that told of which nothing was known any more. */
   readonly feedbackReceived: number
   readonly feedbackUnmatched: number
+  /** Packets of which no feedback has told. */
+  readonly feedbackMissing: number
   /** Bursts that looked for more bandwidth, and what they were filled with. */
   readonly probes: number
   readonly paddingBytes: number
   /** Age of the oldest packet that waits for its turn, and packets that were given up there. */
   readonly pacerQueueMs: number
   readonly pacerDropped: number
+  /** What waits there. */
+  readonly pacerQueueBytes: number
   /** Whether the pair in use is a TCP connection. */
   readonly overTcp?: boolean
   readonly srtpProfile: string
 }
 
-export interface EngineStats {
+/** Of all threads together, since the start. */
+export interface EngineTotals {
   /** CPU time of the engine's threads in microseconds. */
   readonly cpuUs: number
   readonly packetsReceived: number
@@ -192,12 +203,46 @@ export interface EngineStats {
   /** System calls that sent something, and packets that left in segmentation runs of two or more. */
   readonly sendCalls?: number
   readonly segmentedPackets?: number
-  /** Dropped packets by reason, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
+  readonly histograms: EngineHistograms
+  /** Dropped packets by reason, those that there were; see the package's README for what each means, e.g. `unknown-source-address`, `srtp-auth`, `srtp-replay`, `unknown-ssrc`, `malformed-stun`. */
   readonly drops: Readonly<Record<string, number>>
+}
+
+/** Distributions since the start. `histogramQuantile` and `histogramSince` read them. */
+export interface EngineHistograms {
+  /**
+   * Microseconds that forwarded packets took, from the read of their batch until the kernel had them; of those that waited
+   * in a pacer, from their arrival until their turn.
+   */
+  readonly transitUs: Histogram
+  /** Microseconds that the oldest datagram of each read had lain in the receive buffer; 0 where the system does not tell. */
+  readonly receiveWaitUs: Histogram
+  /** Datagrams of each read. */
+  readonly receiveBatch: Histogram
+  /** Datagrams of each system call that sends, and of each segmentation run, where one that left alone is a run of one. */
+  readonly sendCall: Histogram
+  readonly sendRun: Histogram
+}
+
+export interface EngineStats extends EngineTotals {
   readonly transports: readonly TransportStats[]
   /** Of video sources, lowest first; absent where the engine does not measure them. */
   readonly layers?: readonly LayerStats[]
   readonly threads: readonly ThreadStats[]
+}
+
+/**
+ * A reading of everything, for who reads every second: rows are shown through one object that moves from row to row, so
+ * keep what it says, not itself.
+ */
+export interface StatsSample {
+  totals(): EngineTotals
+  forEachThread(visit: (stats: ThreadStats) => void): void
+  forEachTransport(visit: (stats: TransportStats) => void): void
+  /** Of video sources; those of one source follow each other, lowest first. */
+  forEachLayer(visit: (stats: LayerStats) => void): void
+  /** Everything as objects that stay. */
+  toStats(): EngineStats
 }
 
 /** Of one media thread, since its start. */
@@ -298,6 +343,15 @@ export interface MediaEngine {
    */
   askStunServer(server: { readonly ip: string; readonly port: number }): void
 
+  /**
+   * Statistics without waiting for the media threads: the event `statistics` brings them, once for all requests that were
+   * made meanwhile. None comes while a thread does not answer.
+   */
+  requestSample(): void
+  /**
+   * The same at once, for people and tests: waits for the media threads, at most a second for each.
+   * @throws EngineError `overloaded` when one does not answer
+   */
   stats(): EngineStats
   close(): Promise<void>
 }

@@ -146,6 +146,41 @@ test('guesses at the password of one transport are limited there, and nobody els
   socket.close()
 })
 
+test('each kind of junk is one drop, under its reason', async () => {
+  await using server = new Side()
+  const room = server.engine.createRoom()
+  const known = server.engine.createTransport({ room, iceRole: 'controlling' })
+  const socket = await openSocket()
+  const stun = (type: string, length: string) =>
+    Buffer.concat([Buffer.from(`${type}${length}2112a442`, 'hex'), Buffer.alloc(12, 9)])
+  const starting = (hex: string) => Buffer.concat([Buffer.from(hex, 'hex'), Buffer.alloc(40)])
+  const junk: readonly (readonly [string, Buffer])[] = [
+    ['unknown-protocol', Buffer.alloc(0)],
+    ['unknown-protocol', starting('c8')],
+    ['too-long', Buffer.alloc(4000)],
+    ['malformed-stun', starting('000100140000')],
+    ['unknown-ufrag', stun('0001', '0000')],
+    ['unknown-ufrag', check('nobody:here', 'password')],
+    ['unknown-transaction', stun('0101', '0000')],
+    ['stun-rejected', check(`${known.iceUfrag}:guess`, 'not the password')],
+    ['unknown-source-address', starting('16fefd')],
+    ['unknown-source-address', starting('806f')],
+    ['unknown-source-address', starting('80c8')],
+  ]
+  const drops = () => server.engine.stats().drops
+  for (const [reason, bytes] of junk) {
+    const before = drops()
+    socket.send(bytes, server.engine.port, '127.0.0.1')
+    await until(() => (drops()[reason] ?? 0) > (before[reason] ?? 0), `${bytes.toString('hex', 0, 8)} to be ${reason}`)
+    assert.deepEqual(drops(), { ...before, [reason]: (before[reason] ?? 0) + 1 })
+  }
+  // Nothing of it is answered, so nothing is sent that could be lost.
+  await sleep(50)
+  const counted = Object.values(drops()).reduce((sum, count) => sum + count, 0)
+  assert.equal(counted, junk.length)
+  socket.close()
+})
+
 test('a connected peer that replays and tampers is not forwarded', async () => {
   await using server = new Side()
   await using clients = new Side()

@@ -171,6 +171,12 @@ test('a stalled connection costs its own packets only, and goes on when it can',
   await until(() => sink.stats().packets > before + 200, 'video to go on')
   assert.equal(backlogged(), dropped)
   assert.equal(bridge.torn(), 0)
+  // What waits when the connection ends is lost with it.
+  bridge.pause()
+  await until(() => backlogged() > dropped, 'the backlog to be full again', 20_000)
+  assert.equal(server.engine.stats().drops['tcp-closed'], undefined)
+  server.engine.closeTransport(transport)
+  await until(() => (server.engine.stats().drops['tcp-closed'] ?? 0) > 10, 'the backlog to be counted')
   bridge.close()
   other.bridge.close()
 })

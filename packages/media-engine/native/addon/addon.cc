@@ -16,7 +16,7 @@ napi_value initialize(napi_env env, napi_value exports) {
     const char* name;
     napi_callback function;
   };
-  constexpr std::array<Call, 25> kCalls = {{
+  constexpr std::array<Call, 28> kCalls = {{
       {"open", open},
       {"close", close},
       {"createRoom", create_room},
@@ -35,7 +35,10 @@ napi_value initialize(napi_env env, napi_value exports) {
       {"requestKeyFrame", request_key_frame},
       {"setDemand", set_demand},
       {"askStunServer", ask_stun_server},
-      {"stats", stats},
+      {"statsLayout", stats_layout},
+      {"requestSample", request_sample},
+      {"waitForSample", wait_for_sample},
+      {"readSample", read_sample},
       {"createLoadSender", create_load_sender},
       {"closeLoadSender", close_load_sender},
       {"loadSenderPackets", load_sender_packets},

@@ -22,7 +22,12 @@ napi_value set_forwarding(napi_env env, napi_callback_info info);
 napi_value request_key_frame(napi_env env, napi_callback_info info);
 napi_value set_demand(napi_env env, napi_callback_info info);
 napi_value ask_stun_server(napi_env env, napi_callback_info info);
-napi_value stats(napi_env env, napi_callback_info info);
+
+// stats_calls.cc
+napi_value stats_layout(napi_env env, napi_callback_info info);
+napi_value request_sample(napi_env env, napi_callback_info info);
+napi_value wait_for_sample(napi_env env, napi_callback_info info);
+napi_value read_sample(napi_env env, napi_callback_info info);
 
 // load_calls.cc
 napi_value create_load_sender(napi_env env, napi_callback_info info);

@@ -1,76 +1,9 @@
-// Commands and statistics.
+// Commands.
 #include "addon/calls.h"
 #include "addon/handle.h"
 #include "addon/values.h"
 
 namespace parley {
-namespace {
-
-napi_value make_transport_stats(napi_env env, const TransportSnapshot& transport) {
-  napi_value out = nullptr;
-  napi_create_object(env, &out);
-  const auto number = [&](const char* name, double value) { set(env, out, name, make_number(env, value)); };
-  number("transport", transport.id);
-  number("state", static_cast<double>(transport.state));
-  number("packetsReceived", static_cast<double>(transport.traffic.packets_received));
-  number("bytesReceived", static_cast<double>(transport.traffic.bytes_received));
-  number("packetsSent", static_cast<double>(transport.traffic.packets_sent));
-  number("bytesSent", static_cast<double>(transport.traffic.bytes_sent));
-  number("idleMs", static_cast<double>(transport.idle_ms));
-  number("rttMs", transport.rtt_ms);
-  number("nacksReceived", static_cast<double>(transport.media.nacks_received));
-  number("nacksSent", static_cast<double>(transport.media.nacks_sent));
-  number("retransmitted", static_cast<double>(transport.media.retransmitted));
-  number("plisReceived", static_cast<double>(transport.media.plis_received));
-  number("plisSent", static_cast<double>(transport.media.plis_sent));
-  const BandwidthEstimator::Stats& path = transport.paced.path;
-  number("estimateBps", static_cast<double>(transport.paced.target));
-  number("lossFraction", path.loss);
-  number("pathQueueMs", static_cast<double>(path.queue) / 1000.0);
-  number("feedbackReceived", static_cast<double>(path.feedback));
-  number("feedbackUnmatched", static_cast<double>(path.unmatched));
-  number("probes", static_cast<double>(path.probes));
-  number("paddingBytes", static_cast<double>(transport.paced.padding_bytes));
-  number("pacerQueueMs", static_cast<double>(transport.paced.queue_age) / 1000.0);
-  number("pacerDropped", static_cast<double>(transport.paced.expired + transport.paced.refused));
-  set(env, out, "overTcp", make_bool(env, transport.over_tcp));
-  set(env, out, "srtpProfile", make_text(env, transport.srtp_profile));
-  return out;
-}
-
-napi_value make_thread_stats(napi_env env, const ThreadSnapshot& thread) {
-  napi_value out = nullptr;
-  napi_create_object(env, &out);
-  const auto number = [&](const char* name, uint64_t value) {
-    set(env, out, name, make_number(env, static_cast<double>(value)));
-  };
-  number("cpuUs", thread.cpu_us);
-  number("packetsReceived", thread.packets_received);
-  number("forwarded", thread.forwarded);
-  number("handedOver", thread.handed_over);
-  number("rooms", thread.rooms);
-  return out;
-}
-
-napi_value make_layer_stats(napi_env env, const LayerSnapshot& snapshot) {
-  napi_value out = nullptr;
-  napi_create_object(env, &out);
-  const auto number = [&](const char* name, double value) { set(env, out, name, make_number(env, value)); };
-  const LayerTable::Layer& layer = snapshot.layer;
-  number("source", snapshot.source);
-  number("encoding", layer.id.encoding);
-  number("spatial", layer.id.spatial);
-  number("temporal", layer.id.temporal);
-  number("width", layer.width);
-  number("height", layer.height);
-  number("framesPerSecond", layer.frames_per_second);
-  number("bitrateBps", layer.bitrate_bps);
-  set(env, out, "active", make_bool(env, layer.active));
-  return out;
-}
-
-}  // namespace
-
 // createRoom(handle, id)
 napi_value create_room(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -323,53 +256,6 @@ napi_value ask_stun_server(napi_env env, napi_callback_info info) {
   const std::string ip = arguments.text(1);
   if (!parse_address(ip, static_cast<uint16_t>(arguments.u32(2)), server)) return make_bool(env, false);
   return make_bool(env, post(handle, arguments, 0, [server](Loop& loop) { loop.ask_stun_server(server); }));
-}
-
-// stats(handle) → object, or null when the engine did not answer in time
-napi_value stats(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const HandleRef handle = handle_of(env, arguments);
-  EngineSnapshot snapshot;
-  if (!handle || !handle->engine || !handle->engine->snapshot(snapshot)) {
-    return make_null(env);
-  }
-  napi_value out = nullptr;
-  napi_create_object(env, &out);
-  const auto number = [&](const char* name, uint64_t value) {
-    set(env, out, name, make_number(env, static_cast<double>(value)));
-  };
-  number("cpuUs", snapshot.cpu_us);
-  number("packetsReceived", snapshot.packets_received);
-  number("packetsSent", snapshot.sent.packets);
-  number("forwarded", snapshot.forwarded);
-  number("sendCalls", snapshot.sent.system_calls);
-  number("segmentedPackets", snapshot.sent.segmented_packets);
-  napi_value drops = nullptr;
-  napi_create_object(env, &drops);
-  for (size_t i = 0; i < snapshot.drops.by_reason.size(); ++i) {
-    const uint64_t count = snapshot.drops.by_reason[i];
-    if (count != 0) set(env, drops, drop_name(static_cast<Drop>(i)), make_number(env, static_cast<double>(count)));
-  }
-  set(env, out, "drops", drops);
-  napi_value transports = nullptr;
-  napi_create_array_with_length(env, snapshot.transports.size(), &transports);
-  for (size_t i = 0; i < snapshot.transports.size(); ++i) {
-    napi_set_element(env, transports, static_cast<uint32_t>(i), make_transport_stats(env, snapshot.transports[i]));
-  }
-  set(env, out, "transports", transports);
-  napi_value layers = nullptr;
-  napi_create_array_with_length(env, snapshot.layers.size(), &layers);
-  for (size_t i = 0; i < snapshot.layers.size(); ++i) {
-    napi_set_element(env, layers, static_cast<uint32_t>(i), make_layer_stats(env, snapshot.layers[i]));
-  }
-  set(env, out, "layers", layers);
-  napi_value threads = nullptr;
-  napi_create_array_with_length(env, snapshot.threads.size(), &threads);
-  for (size_t i = 0; i < snapshot.threads.size(); ++i) {
-    napi_set_element(env, threads, static_cast<uint32_t>(i), make_thread_stats(env, snapshot.threads[i]));
-  }
-  set(env, out, "threads", threads);
-  return out;
 }
 
 }  // namespace parley

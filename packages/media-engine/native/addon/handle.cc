@@ -18,7 +18,7 @@ void on_environment_end(void* data) {
 }
 
 // Types: 0 = [0, transport, state, reason | null, address | null], 1 = [1, room, Uint32Array]; [2] = stopped, the last one;
-// 8 = [8, 0, STUN server, mapped address | null].
+// 8 = [8, 0, STUN server, mapped address | null]; [9] = a sample that was requested can be read.
 napi_value make_event(napi_env env, const EngineEvent& event) {
   napi_value out = nullptr;
   napi_create_array(env, &out);
@@ -43,24 +43,31 @@ napi_value make_event(napi_env env, const EngineEvent& event) {
   return out;
 }
 
+void append_bare_event(napi_env env, napi_value list, uint32_t at, uint32_t type) {
+  napi_value event = nullptr;
+  napi_create_array(env, &event);
+  napi_set_element(env, event, 0, make_number(env, type));
+  napi_set_element(env, list, at, event);
+}
+
 void deliver_events(napi_env env, napi_value callback, void* context, void*) {
   if (env == nullptr || callback == nullptr) return;
   auto* handle = static_cast<Handle*>(context);
   if (!handle->engine) return;
   const bool tell_stop = handle->stopped.load() && !handle->stop_told;
   const std::vector<EngineEvent> events = handle->engine->take_events();
-  if (events.empty() && !tell_stop) return;
+  const bool tell_sample = handle->engine->take_sample(handle->sample);
+  if (events.empty() && !tell_sample && !tell_stop) return;
   napi_value list = nullptr;
-  napi_create_array_with_length(env, events.size() + (tell_stop ? 1 : 0), &list);
+  napi_create_array(env, &list);
   for (size_t i = 0; i < events.size(); ++i) {
     napi_set_element(env, list, static_cast<uint32_t>(i), make_event(env, events[i]));
   }
+  auto next = static_cast<uint32_t>(events.size());
+  if (tell_sample) append_bare_event(env, list, next++, 9);
   if (tell_stop) {
     handle->stop_told = true;
-    napi_value stop = nullptr;
-    napi_create_array(env, &stop);
-    napi_set_element(env, stop, 0, make_number(env, 3));
-    napi_set_element(env, list, static_cast<uint32_t>(events.size()), stop);
+    append_bare_event(env, list, next, 3);
   }
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);

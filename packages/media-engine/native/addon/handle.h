@@ -20,6 +20,8 @@ struct Handle {
   bool hooked = false;
   std::atomic<bool> stopped{false};
   bool stop_told = false;
+  // The last reading of its statistics; memory is used again.
+  EngineSnapshot sample;
 };
 
 using HandleRef = std::shared_ptr<Handle>;

@@ -24,6 +24,8 @@ class FrameBacklog {
   [[nodiscard]] ByteSpan pending() const { return ByteSpan(bytes_).from(head_); }
   /// So many bytes of `pending` were written.
   void consume(size_t size);
+  /// Not written, or not to the end.
+  [[nodiscard]] size_t frames() const { return frames_.size(); }
   [[nodiscard]] bool empty() const { return head_ == bytes_.size(); }
 
  private:

@@ -13,7 +13,7 @@ class PlainRtpSender final : public RtpProtector {
   [[nodiscard]] size_t protect_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
                                    uint64_t index) override;
   [[nodiscard]] size_t protect_rtcp(MutableByteSpan packet, size_t size) override;
-  [[nodiscard]] const char* profile_name() const override { return ""; }
+  [[nodiscard]] uint16_t profile_id() const override { return 0; }
 };
 
 /// Only counts: packet indices are continuous over wraps of the sequence number, as SRTP's are. Duplicates pass.

@@ -112,7 +112,8 @@ class RtpProtector {
                                            ByteSpan payload, uint64_t index) = 0;
   [[nodiscard]] virtual size_t protect_rtcp(MutableByteSpan packet, size_t size) = 0;
   /// As IANA writes it; empty = no protection.
-  [[nodiscard]] virtual const char* profile_name() const = 0;
+  // In IANA's registry of DTLS-SRTP profiles; 0 = no protection.
+  [[nodiscard]] virtual uint16_t profile_id() const = 0;
 };
 
 /// Thread: any one at a time.
@@ -146,7 +147,7 @@ class SrtpSender final : public RtpProtector {
   void set_rtcp_index(uint32_t index) { rtcp_index_ = index; }
 
   [[nodiscard]] SrtpProfile profile() const { return profile_; }
-  [[nodiscard]] const char* profile_name() const override { return srtp_profile_info(profile_).name; }
+  [[nodiscard]] uint16_t profile_id() const override { return static_cast<uint16_t>(profile_); }
 
  private:
   SrtpSender(SrtpProfile profile, std::unique_ptr<SrtpCipher> rtp, std::unique_ptr<SrtpCipher> rtcp);

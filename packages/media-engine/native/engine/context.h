@@ -8,6 +8,7 @@
 #include "engine/drops.h"
 #include "engine/dtls.h"
 #include "engine/events.h"
+#include "engine/histogram.h"
 #include "engine/mirror.h"
 #include "engine/route.h"
 #include "engine/send_queue.h"
@@ -42,6 +43,9 @@ struct EngineContext {
   FeedbackScratch feedback_scratch = {};
   // For mirrors on other loops, sent at the end of the batch.
   std::vector<LeavingMirrorBatch> mirrored = {};
+  // Media packets of this batch that wait in the send queue, and what they and those before them took.
+  uint64_t in_hand = 0;
+  TimeHistogram transit = {};
   // How long the datagram in hand had lain in the kernel at `now`.
   Micros waited = 0;
 };

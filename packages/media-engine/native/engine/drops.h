@@ -42,6 +42,13 @@ enum class Drop : uint8_t {
   pacer_expired,
   events_overflow,
   hand_over_overflow,
+  receive_buffer,
+  stream_closed,
+  transport_closed,
+  not_connected,
+  layers_unknown,
+  repair_limited,
+  rtcp_limited,
   count,
 };
 
@@ -81,13 +88,20 @@ enum class Drop : uint8_t {
       "pacer-expired",
       "events-overflow",
       "hand-over-overflow",
+      "receive-buffer",
+      "tcp-closed",
+      "transport-closed",
+      "not-connected",
+      "layers-unknown",
+      "repair-limited",
+      "rtcp-limited",
   };
   return kNames[static_cast<size_t>(reason)];
 }
 
 struct DropCounters {
   std::array<uint64_t, static_cast<size_t>(Drop::count)> by_reason{};
-  void add(Drop reason) { ++by_reason[static_cast<size_t>(reason)]; }
+  void add(Drop reason, uint64_t times = 1) { by_reason[static_cast<size_t>(reason)] += times; }
 };
 
 }  // namespace parley

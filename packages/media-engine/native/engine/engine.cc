@@ -35,6 +35,7 @@ std::unique_ptr<Engine> Engine::start(const EngineConfig& config, std::function<
   engine->port_ = sockets.front()->port();
   error = EIO;
   engine->group_ = std::make_unique<LoopGroup>(threads, SystemRandom().u64());
+  engine->samples_ = std::make_unique<SampleCollector>(threads, on_events);
   // The kernel knows the sockets by the order in which they were bound, which is the loops' order.
   if (threads > 1) engine->group_->steering.apply(sockets.front()->fd());
   for (uint32_t i = 0; i < threads; ++i) {
@@ -91,9 +92,24 @@ bool Engine::snapshot(EngineSnapshot& out) {
   for (uint32_t i = 0; i < threads(); ++i) {
     EngineSnapshot part;
     if (!ask(i, [&part](Loop& loop) { part = loop.snapshot(); })) return false;
-    out.add(std::move(part));
+    out.add(part);
   }
   return true;
+}
+
+bool Engine::request_sample() {
+  if (stopping_) return false;
+  if (!samples_->begin()) return true;
+  bool is_asked = true;
+  for (uint32_t i = 0; i < threads(); ++i) {
+    const bool posted = post(i, [samples = samples_.get(), i](Loop& loop) {
+      loop.sample(samples->part(i));
+      samples->finish();
+    });
+    if (!posted) samples_->finish(false);
+    is_asked = is_asked && posted;
+  }
+  return is_asked;
 }
 
 bool Engine::ask(uint32_t id, std::function<void(Loop&)> query) {

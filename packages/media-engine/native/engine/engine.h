@@ -14,6 +14,7 @@
 #include "engine/dtls.h"
 #include "engine/loop.h"
 #include "engine/parameters.h"
+#include "engine/sample_collector.h"
 
 namespace parley {
 
@@ -35,6 +36,11 @@ class Engine {
   [[nodiscard]] bool ask(uint32_t id, std::function<void(Loop&)> query);
   // Of all loops together; false when one did not answer.
   [[nodiscard]] bool snapshot(EngineSnapshot& out);
+  // The same without waiting: each loop is asked, and `on_events` tells when all have answered. False when one cannot be
+  // asked. While a reading is under way it is the answer to this one too.
+  [[nodiscard]] bool request_sample();
+  // Once, when there is one.
+  [[nodiscard]] bool take_sample(EngineSnapshot& out) { return samples_->take(out); }
   [[nodiscard]] std::vector<EngineEvent> take_events();
   // Returns at once; `on_stopped` tells the end.
   void stop();
@@ -56,6 +62,7 @@ class Engine {
   Certificate certificate_;
   std::unique_ptr<DtlsContext> dtls_;
   std::unique_ptr<LoopGroup> group_;
+  std::unique_ptr<SampleCollector> samples_;
   std::vector<std::unique_ptr<Loop>> loops_;
   uint16_t port_ = 0;
   uint16_t tcp_port_ = 0;

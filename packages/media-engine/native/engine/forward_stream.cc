@@ -131,6 +131,7 @@ void ForwardStream::forward(const ForwardPacket& packet) {
   // The SSRC may have been another source's retransmission stream.
   if (projection_.waiting()) projection_.skip_to(receiver_.next_index(ssrc_));
   const Projected projected = projection_.project(packet.layer);
+  if (projected.is_lost) context_.drops.add(Drop::layers_unknown);
   if (projected.action == Projected::Action::Drop) return;
 
   const RtpPacket& rtp = packet.packet->rtp;

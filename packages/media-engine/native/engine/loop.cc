@@ -48,6 +48,7 @@ Loop::Loop(std::unique_ptr<Host> host, const DtlsContext& dtls, std::unique_ptr<
       admission_(host_->random().u64()),
       stun_query_(host_->random()) {
   context_.send.set_streams(&streams_);
+  context_.send.set_on_flushed([this] { note_transit(); });
   listening_ = poller_.ok() && poller_.add(*socket_);
 }
 
@@ -121,6 +122,10 @@ void Loop::read(UdpSocket& socket) {
     if (datagrams_.empty() && !more) return;
     context_.now = host_->now();
     context_.packets_received += datagrams_.size();
+    if (!datagrams_.empty()) {
+      receive_batch_sizes_.add(datagrams_.size());
+      receive_wait_.add(static_cast<uint64_t>(std::max<Micros>(datagrams_.front().waited, 0)));
+    }
     dispatch_batch(socket);
     flush_handed_over();
     forward_batch();
@@ -192,6 +197,12 @@ void Loop::forward_batch() {
   flush_mirrored();
   run_paced_senders();
   context_.send.flush();
+}
+
+void Loop::note_transit() {
+  if (context_.in_hand == 0) return;
+  context_.transit.add(static_cast<uint64_t>(std::max<Micros>(host_->now() - context_.now, 0)), context_.in_hand);
+  context_.in_hand = 0;
 }
 
 void Loop::run_paced_senders() {

@@ -95,6 +95,8 @@ class Loop {
   // On loop 0 only, to which the answers come. The event `mapped_address` tells the end.
   void ask_stun_server(const SocketAddress& server);
   [[nodiscard]] EngineSnapshot snapshot() const;
+  // The same into one that was used before, so that no memory is taken.
+  void sample(EngineSnapshot& out) const;
 
   // Load generation, on the loop's thread.
   void create_load_sender(const LoadSenderConfig& config);
@@ -148,6 +150,7 @@ class Loop {
   void drain_stun_query();
   void tell_mapped_address(const SocketAddress& server, std::string mapped);
   void forward_batch();
+  void note_transit();
   void run_paced_senders();
   void run_commands();
   void run_timers();
@@ -188,6 +191,8 @@ class Loop {
   bool listening_ = false;
   bool treating_inbox_ = false;
   uint64_t handed_over_ = 0;
+  TimeHistogram receive_wait_;
+  SizeHistogram receive_batch_sizes_;
   Micros next_steering_ = kNever;
   std::unordered_map<std::string, Transport*> by_ufrag_;
   std::unordered_map<uint32_t, uint8_t> generations_;  // next generation by SSRC, see Source::generation

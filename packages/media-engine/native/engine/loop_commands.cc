@@ -167,6 +167,12 @@ void Loop::set_demand(uint32_t receiver, int64_t bps) {
 
 EngineSnapshot Loop::snapshot() const {
   EngineSnapshot snapshot;
+  sample(snapshot);
+  return snapshot;
+}
+
+void Loop::sample(EngineSnapshot& snapshot) const {
+  snapshot.clear();
   snapshot.cpu_us = thread_cpu_us();
   snapshot.packets_received = context_.packets_received;
   snapshot.forwarded = context_.forwarded;
@@ -174,8 +180,12 @@ EngineSnapshot Loop::snapshot() const {
                               static_cast<uint32_t>(rooms_.size())});
   snapshot.sent = context_.send.counters();
   snapshot.drops = context_.drops;
-  snapshot.drops.by_reason[static_cast<size_t>(Drop::send_failed)] += snapshot.sent.dropped;
-  snapshot.drops.by_reason[static_cast<size_t>(Drop::events_overflow)] += events_.dropped();
+  snapshot.drops.add(Drop::send_failed, snapshot.sent.dropped);
+  snapshot.drops.add(Drop::events_overflow, events_.dropped());
+  if (socket_) snapshot.drops.add(Drop::receive_buffer, socket_->dropped_by_kernel());
+  snapshot.transit = context_.transit;
+  snapshot.receive_wait = receive_wait_;
+  snapshot.receive_batch = receive_batch_sizes_;
   for (const auto& [id, transport] : transports_) {
     TransportSnapshot entry;
     entry.id = id;
@@ -193,7 +203,6 @@ EngineSnapshot Loop::snapshot() const {
     if (source->is_mirror()) continue;
     for (const LayerTable::Layer& layer : source->layers()) snapshot.layers.push_back({id, layer});
   }
-  return snapshot;
 }
 
 LoopTables Loop::tables() const {

@@ -45,7 +45,7 @@ void Loop::accept_streams() {
         break;
       case TcpListener::Accepted::connection:
         if (admission_.allows(connection->remote(), context_.now)) {
-          streams_.add(std::move(connection));
+          if (streams_.add(std::move(connection)) == nullptr) context_.drops.add(Drop::stream_rejected);
         } else {
           context_.drops.add(Drop::rate_limited);
         }
@@ -165,7 +165,10 @@ void Loop::hand_over_stream(TcpStream& stream, ByteSpan frame, Loop& to) {
   ++handed_over_;
   const bool accepted = to.post([parcel](Loop& loop) {
     TcpStream* arrived = loop.streams_.add(std::move(parcel->connection));
-    if (arrived == nullptr) return;
+    if (arrived == nullptr) {
+      loop.context_.drops.add(Drop::stream_rejected);
+      return;
+    }
     loop.read_frames(*arrived, parcel->bytes);
     loop.forward_batch();
   });

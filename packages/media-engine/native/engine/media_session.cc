@@ -16,6 +16,9 @@ constexpr int64_t kResendsPerSecond = 1500;
 constexpr int64_t kResendBurst = 300;
 constexpr int64_t kKeyFrameRequestsPerSecond = 5;
 constexpr int64_t kKeyFrameRequestBurst = 20;
+// Packets that transport-wide feedback tells of: more than any receiver is sent, repetitions included.
+constexpr int64_t kStatusesPerSecond = 50'000;
+constexpr int64_t kStatusBurst = 10'000;
 // Streams that are out of the list are kept for their numbers, up to this many SSRCs a receiver.
 constexpr size_t kMaxStreams = 4096;
 
@@ -35,7 +38,8 @@ MediaSession::MediaSession(EngineContext& context, Transport& transport)
       local_ssrc_(context.random.u32() | 1),
       peer_cname_(random_cname(context.random)),
       resend_budget_(kResendsPerSecond, kResendBurst),
-      key_frame_budget_(kKeyFrameRequestsPerSecond, kKeyFrameRequestBurst) {}
+      key_frame_budget_(kKeyFrameRequestsPerSecond, kKeyFrameRequestBurst),
+      status_budget_(kStatusesPerSecond, kStatusBurst) {}
 
 MediaSession::~MediaSession() = default;
 

@@ -99,8 +99,9 @@ class MediaSession {
   void handle_audio_level(const RtpPacket& rtp, Source& source);
   void handle_report_blocks(const RtcpPart& part);
   void handle_sender_report(const RtcpSenderInfo& info);
-  void handle_transport_feedback(const RtcpPart& part);
-  void handle_payload_feedback(const RtcpPart& part);
+  // False when it cannot be read.
+  [[nodiscard]] bool handle_transport_feedback(const RtcpPart& part);
+  [[nodiscard]] bool handle_payload_feedback(const RtcpPart& part);
   void handle_nack(const RtcpFeedback& feedback);
   void handle_key_frame_request(uint32_t ssrc);
   void send_transport_cc();
@@ -138,6 +139,7 @@ class MediaSession {
   ReceiverLosses losses_;
   TransportCcFeedback transport_cc_feedback_;  // kept to save allocations
   TokenBucket key_frame_budget_;
+  TokenBucket status_budget_;
   MediaCounters counters_;
   std::vector<uint16_t> nack_numbers_;
 };

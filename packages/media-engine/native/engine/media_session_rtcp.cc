@@ -36,12 +36,11 @@ size_t announced_statuses(const RtcpPart& part) {
 void MediaSession::handle_rtcp(ByteSpan packet) {
   RtcpIterator parts(packet);
   RtcpPart part;
-  // Twelve bytes can announce thousands of packets. So many are in flight at most, so all the parts of one packet together
-  // tell of no more; else a few packets a second would keep the loop from everything else.
-  size_t statuses = 0;
+  bool is_readable = true;
   while (parts.next(part)) {
-    statuses += announced_statuses(part);
-    if (statuses > kTransportCcMaxStatuses) {
+    // Twelve bytes can announce thousands of packets, and a few such parts a second would keep the loop from everything
+    // else.
+    if (!status_budget_.take(context_.now, static_cast<int64_t>(announced_statuses(part)))) {
       context_.drops.add(Drop::rate_limited);
       return;
     }
@@ -54,16 +53,16 @@ void MediaSession::handle_rtcp(ByteSpan packet) {
         handle_report_blocks(part);
         break;
       case RtcpType::TransportFeedback:
-        handle_transport_feedback(part);
+        is_readable &= handle_transport_feedback(part);
         break;
       case RtcpType::PayloadFeedback:
-        handle_payload_feedback(part);
+        is_readable &= handle_payload_feedback(part);
         break;
       default:
         break;  // BYE asks nothing of us
     }
   }
-  if (parts.malformed()) context_.drops.add(Drop::malformed_rtcp);
+  if (parts.malformed() || !is_readable) context_.drops.add(Drop::malformed_rtcp);
 }
 
 void MediaSession::handle_sender_report(const RtcpSenderInfo& info) {
@@ -75,19 +74,16 @@ void MediaSession::handle_sender_report(const RtcpSenderInfo& info) {
   source.on_sender_clock(route->second.encoding, {info.ntp_time, info.rtp_timestamp, context_.now});
 }
 
-void MediaSession::handle_transport_feedback(const RtcpPart& part) {
+bool MediaSession::handle_transport_feedback(const RtcpPart& part) {
   const auto feedback = rtcp_read_feedback(part);
-  if (!feedback) {
-    context_.drops.add(Drop::malformed_rtcp);
-  } else if (part.count == kFmtNack) {
+  if (!feedback) return false;
+  if (part.count == kFmtNack) {
     handle_nack(*feedback);
   } else if (part.count == kFmtTransportCc) {
-    if (transport_cc_parse(feedback->fci, transport_cc_feedback_)) {
-      transport_.paced().on_feedback(transport_cc_feedback_);
-    } else {
-      context_.drops.add(Drop::malformed_rtcp);
-    }
+    if (!transport_cc_parse(feedback->fci, transport_cc_feedback_)) return false;
+    transport_.paced().on_feedback(transport_cc_feedback_);
   }
+  return true;
 }
 
 // What the peer did not get of our streams; only those that go out now count.
@@ -110,18 +106,21 @@ void MediaSession::handle_nack(const RtcpFeedback& feedback) {
   while (numbers.next(number)) {
     ++counters_.nacks_received;
     if (!resent_.allows(context_.now, feedback.media_ssrc, number, pause)) continue;
-    if (!transport_.paced().may_repair() || !resend_budget_.take(context_.now)) return;
+    const bool may_repair = transport_.paced().may_repair();
+    if (!may_repair || !resend_budget_.take(context_.now)) {
+      context_.drops.add(may_repair ? Drop::rtcp_limited : Drop::repair_limited);
+      return;
+    }
     if (!stream->second->resend(number)) continue;
     resent_.add(context_.now, feedback.media_ssrc, number);
     ++counters_.retransmitted;
   }
 }
 
-void MediaSession::handle_payload_feedback(const RtcpPart& part) {
+bool MediaSession::handle_payload_feedback(const RtcpPart& part) {
   const auto feedback = rtcp_read_feedback(part);
-  if (!feedback) {
-    context_.drops.add(Drop::malformed_rtcp);
-  } else if (part.count == kFmtPli) {
+  if (!feedback) return false;
+  if (part.count == kFmtPli) {
     handle_key_frame_request(feedback->media_ssrc);
   } else if (part.count == kFmtFir) {
     for (size_t i = 0; const auto entry = rtcp_read_fir(feedback->fci, i); ++i) handle_key_frame_request(entry->ssrc);
@@ -130,11 +129,16 @@ void MediaSession::handle_payload_feedback(const RtcpPart& part) {
       transport_.paced().on_remb(static_cast<BitRate>(std::min<uint64_t>(remb->bitrate_bps, kUnlimitedRate)));
     }
   }
+  return true;
 }
 
 void MediaSession::handle_key_frame_request(uint32_t ssrc) {
   const auto stream = streams_.find(ssrc);
-  if (stream == streams_.end() || !key_frame_budget_.take(context_.now)) return;
+  if (stream == streams_.end()) return;
+  if (!key_frame_budget_.take(context_.now)) {
+    context_.drops.add(Drop::rtcp_limited);
+    return;
+  }
   ++counters_.plis_received;
   stream->second->request_key_frame();
 }

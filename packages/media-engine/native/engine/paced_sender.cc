@@ -21,6 +21,9 @@ constexpr BitRate kStart = kMbps;
 // Until somebody says what could be used.
 constexpr BitRate kDefaultDemand = 10 * kMbps;
 
+// Retransmissions and padding are as old as what they repeat.
+bool is_media(PacketClass kind) { return kind == PacketClass::Audio || kind == PacketClass::Video; }
+
 BandwidthEstimator::Config estimator_config() {
   BandwidthEstimator::Config config;
   config.limits.start = kStart;
@@ -44,7 +47,8 @@ size_t PacedSender::wire_bytes(const OutgoingRtp& packet) const {
 bool PacedSender::send(const OutgoingRtp& packet) {
   if (!paced_) {
     if (packet.transport_sequence_at != 0) store_u16(packet.slot.data() + packet.transport_sequence_at, next_number_++);
-    return transport_.write_rtp(packet.slot, packet.header_bytes, packet.prefix_bytes, packet.payload, packet.index);
+    return count_passed(packet.kind, transport_.write_rtp(packet.slot, packet.header_bytes, packet.prefix_bytes,
+                                                          packet.payload, packet.index));
   }
   if (packet.kind == PacketClass::Padding) return write(packet, padding_probe_);
   if (packet.kind == PacketClass::Retransmission) repair_bytes_ -= static_cast<int64_t>(wire_bytes(packet));
@@ -52,7 +56,7 @@ bool PacedSender::send(const OutgoingRtp& packet) {
     media_seen_ = true;
     wake();
   }
-  if (pacer_.may_pass(context_.now, packet.kind)) return write(packet, 0);
+  if (pacer_.may_pass(context_.now, packet.kind)) return count_passed(packet.kind, write(packet, 0));
   Waiting waiting{{packet.slot.begin(), packet.slot.begin() + packet.header_bytes + packet.prefix_bytes},
                   packet.header_bytes,
                   packet.transport_sequence_at,
@@ -64,6 +68,16 @@ bool PacedSender::send(const OutgoingRtp& packet) {
   if (pacer_.enqueue(context_.now, packet.kind, wire_bytes(packet), std::move(waiting))) return true;
   context_.drops.add(Drop::pacer_full);
   return false;
+}
+
+bool PacedSender::count_passed(PacketClass kind, bool sent) {
+  if (sent && is_media(kind)) ++context_.in_hand;
+  return sent;
+}
+
+void PacedSender::clear() {
+  context_.drops.add(Drop::transport_closed, pacer_.queued_packets());
+  pacer_.clear();
 }
 
 bool PacedSender::may_repair() {
@@ -100,7 +114,9 @@ void PacedSender::write(const Waiting& waiting, PacketClass kind, uint8_t probe)
                      waiting.packet,
                      waiting.transport_sequence_at,
                      waiting.index};
-  static_cast<void>(write(packet, probe));
+  if (write(packet, probe) && is_media(kind)) {
+    context_.transit.add(static_cast<uint64_t>(std::max<Micros>(context_.now - waiting.packet->arrived, 0)));
+  }
 }
 
 void PacedSender::run() {
@@ -135,6 +151,8 @@ void PacedSender::wake() {
 void PacedSender::rates_changed() {
   pacer_.set_pacing_rate(context_.now, estimator_.pacing_bps());
   pacer_.set_burst(estimator_.burst());
+  // What waits may leave sooner now.
+  if (!pacer_.idle()) wake();
   while (const auto probe = estimator_.take_probe()) {
     pacer_.add_probe(*probe);
     wake();

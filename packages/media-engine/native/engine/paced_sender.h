@@ -70,8 +70,8 @@ class PacedSender {
   void on_route_change();
   // What could be used if there were no limit.
   void set_demand(BitRate demand);
-  // Nothing waits any more.
-  void clear() { pacer_.clear(); }
+  // Nothing waits any more; what did is lost.
+  void clear();
 
   // The estimate, when it is worth telling: known, and different from what was told last.
   [[nodiscard]] std::optional<BitRate> take_news();
@@ -90,6 +90,8 @@ class PacedSender {
 
   bool write(const OutgoingRtp& packet, uint8_t probe);
   void write(const Waiting& waiting, PacketClass kind, uint8_t probe);
+  // Media that left without waiting took as long as the rest of its batch.
+  bool count_passed(PacketClass kind, bool sent);
   void rates_changed();
   void wake();
   [[nodiscard]] size_t wire_bytes(const OutgoingRtp& packet) const;

@@ -45,13 +45,17 @@ void SendQueue::commit(const UdpSocket& socket, const Route& route, size_t size)
 }
 
 void SendQueue::push(const UdpSocket& socket, const Route& route, ByteSpan packet) {
-  if (packet.size() > kSlotBytes) return;
+  if (packet.size() > kSlotBytes) {
+    ++counters_.dropped;
+    return;
+  }
   const MutableByteSpan slot = reserve();
   std::memcpy(slot.data(), packet.data(), packet.size());
   commit(socket, route, packet.size());
 }
 
 void SendQueue::flush() {
+  if (slots_.empty()) return;
   size_t first = 0;
   bool any_stream = false;
   while (first < slots_.size()) {
@@ -64,6 +68,7 @@ void SendQueue::flush() {
   }
   slots_.clear();
   if (any_stream && streams_ != nullptr) counters_.system_calls += streams_->flush();
+  if (on_flushed_) on_flushed_();
 }
 
 void SendQueue::send_to_stream(size_t index) {
@@ -127,6 +132,8 @@ size_t SendQueue::send_plainly(size_t first, size_t count) {
     if (message.msg_namelen != 0 && ::sendmsg(slot.socket->fd(), &message, 0) >= 0) {
       ++counters_.packets;
       counters_.bytes += slot.size;
+      counters_.per_call.add(1);
+      counters_.per_run.add(1);
       ++taken;
     } else {
       ++counters_.dropped;
@@ -196,10 +203,14 @@ size_t SendQueue::send_from(size_t first) {
   for (size_t i = 0; sent > 0 && i < static_cast<size_t>(sent); ++i) {
     for (size_t k = 0; k < lengths[i]; ++k) counters_.bytes += slots_[first + done + k].size;
     counters_.packets += lengths[i];
+    counters_.per_run.add(lengths[i]);
     if (lengths[i] > 1) counters_.segmented_packets += lengths[i];
     done += lengths[i];
   }
-  if (done != 0) return done;
+  if (done != 0) {
+    counters_.per_call.add(done);
+    return done;
+  }
   // The first message was refused. A device that cannot segment says EIO or EINVAL: send its packets one by one, and
   // never ask again. But EINVAL is also said of segments above the path's MTU and of addresses that nobody can send to,
   // and both are for a peer to choose.

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/address.h"
 #include "core/bytes.h"
+#include "engine/histogram.h"
 #include "engine/route.h"
 #include "engine/udp_socket.h"
 
@@ -20,6 +23,9 @@ struct SendCounters {
   uint64_t segmented_packets = 0;  // packets that left in runs of two or more
   // Refused by the kernel: its buffer was full, or there is no way to the peer.
   uint64_t dropped = 0;
+  // Packets that each system call took, and of each segmentation run, single packets too. Datagrams only.
+  SizeHistogram per_call;
+  SizeHistogram per_run;
 };
 
 // Takes the packets whose route is a stream.
@@ -41,6 +47,9 @@ class SendQueue {
 
   // Not owned; until then, packets for streams are dropped.
   void set_streams(StreamSender* streams) { streams_ = streams; }
+
+  // After packets have left: the time to look at the clock, once for all of them.
+  void set_on_flushed(std::function<void()> on_flushed) { on_flushed_ = std::move(on_flushed); }
 
   // A free slot of `kSlotBytes`; sends what waits first when all are taken.
   [[nodiscard]] MutableByteSpan reserve();
@@ -70,6 +79,7 @@ class SendQueue {
   std::vector<Slot> slots_;
   SendCounters counters_;
   StreamSender* streams_ = nullptr;
+  std::function<void()> on_flushed_;
   bool can_segment_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "engine/drops.h"
 #include "engine/events.h"
+#include "engine/histogram.h"
 #include "engine/media_session.h"
 #include "engine/send_queue.h"
 #include "engine/transport.h"
@@ -22,7 +23,8 @@ struct TransportSnapshot {
   PacedSender::Snapshot paced;
   int64_t idle_ms = -1;
   double rtt_ms = -1;
-  const char* srtp_profile = "";
+  // Number in IANA's registry of DTLS-SRTP profiles; 0 = none.
+  uint16_t srtp_profile = 0;
   bool over_tcp = false;
 };
 
@@ -59,12 +61,20 @@ struct EngineSnapshot {
   uint64_t forwarded = 0;
   SendCounters sent;
   DropCounters drops;
+  // Microseconds of forwarded packets in the engine: from the read of their batch until the kernel had them.
+  TimeHistogram transit;
+  // Microseconds that the oldest datagram of each read had lain in the kernel.
+  TimeHistogram receive_wait;
+  // Datagrams of each read.
+  SizeHistogram receive_batch;
   std::vector<TransportSnapshot> transports;
   std::vector<LayerSnapshot> layers;
   std::vector<ThreadSnapshot> threads;
 
   // Another loop's part of the same engine.
-  void add(EngineSnapshot other);
+  void add(const EngineSnapshot& other);
+  // Nothing was counted; lists keep their memory.
+  void clear();
 };
 
 }  // namespace parley

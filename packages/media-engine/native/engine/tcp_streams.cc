@@ -84,6 +84,7 @@ std::unique_ptr<TcpConnection> TcpStreams::release(uint32_t id) {
   const auto found = streams_.find(id);
   if (found == streams_.end()) return nullptr;
   std::unique_ptr<TcpConnection> connection = std::move(found->second->connection);
+  context_.drops.add(Drop::stream_closed, found->second->backlog.frames());
   poller_.remove_stream(connection->fd());
   streams_.erase(found);
   return connection;

@@ -12,10 +12,10 @@ class TokenBucket {
  public:
   TokenBucket(int64_t rate, int64_t burst) : rate_(rate), burst_us_(burst * kSecond), level_us_(burst_us_) {}
 
-  [[nodiscard]] bool take(Micros now) {
+  [[nodiscard]] bool take(Micros now, int64_t tokens = 1) {
     refill(now);
-    if (level_us_ < kSecond) return false;
-    level_us_ -= kSecond;
+    if (level_us_ < tokens * kSecond) return false;
+    level_us_ -= tokens * kSecond;
     return true;
   }
   [[nodiscard]] bool empty(Micros now) {

@@ -98,6 +98,8 @@ void Transport::close() {
   if (closed_) return;
   media_.close();
   paced_.clear();
+  context_.drops.add(Drop::transport_closed, early_dtls_.size());
+  early_dtls_.clear();
   if (dtls_) {
     dtls_->close();
     drain_dtls();
@@ -201,6 +203,10 @@ void Transport::handle_dtls(uint32_t local_id, const SocketAddress& from, ByteSp
     return;
   }
   last_heard_ = context_.now;
+  if (dtls_->state() == DtlsSession::State::failed || dtls_->state() == DtlsSession::State::closed) {
+    context_.drops.add(Drop::dtls_unexpected);
+    return;
+  }
   dtls_->receive(packet);
   drain_dtls();
 }
@@ -224,6 +230,8 @@ void Transport::replay_early_dtls() {
 void Transport::drain_dtls() {
   if (send_to_) {
     for (const auto& datagram : dtls_->outgoing()) context_.send.push(socket_, *send_to_, datagram);
+  } else {
+    context_.drops.add(Drop::not_connected, dtls_->outgoing().size());
   }
   dtls_->outgoing().clear();
   const std::optional<int64_t> timeout = dtls_->timeout_us();
@@ -355,7 +363,10 @@ void Transport::handle_rtcp(const SocketAddress& from, MutableByteSpan packet) {
 
 bool Transport::write_rtp(MutableByteSpan slot, size_t header_bytes, size_t prefix_bytes, ByteSpan payload,
                           uint64_t index) {
-  if (!can_send()) return false;
+  if (!can_send()) {
+    context_.drops.add(Drop::not_connected);
+    return false;
+  }
   if (!sent_.take(load_u32(slot.data() + 8), index)) {
     context_.drops.add(Drop::index_reused);
     return false;
@@ -374,18 +385,19 @@ bool Transport::write_rtp(MutableByteSpan slot, size_t header_bytes, size_t pref
 bool Transport::send_rtcp(ByteSpan packet) {
   if (!can_send() || packet.empty()) return false;
   const MutableByteSpan slot = context_.send.reserve();
-  if (packet.size() + kSrtcpMaxOverhead > slot.size()) return false;
-  std::memcpy(slot.data(), packet.data(), packet.size());
-  const size_t size = sender_->protect_rtcp(slot, packet.size());
-  if (size == 0) return false;
+  size_t size = 0;
+  if (packet.size() + kSrtcpMaxOverhead <= slot.size()) {
+    std::memcpy(slot.data(), packet.data(), packet.size());
+    size = sender_->protect_rtcp(slot, packet.size());
+  }
+  if (size == 0) {
+    context_.drops.add(Drop::too_long);
+    return false;
+  }
   context_.send.commit(socket_, *send_to_, size);
   ++counters_.packets_sent;
   counters_.bytes_sent += size;
   return true;
-}
-
-const char* Transport::srtp_profile() const {
-  return sender_ ? sender_->profile_name() : "";
 }
 
 }  // namespace parley

@@ -106,8 +106,8 @@ class Transport {
   [[nodiscard]] Micros min_rtt() const { return ice_.min_rtt(); }
   // -1 = nothing authentic has come yet.
   [[nodiscard]] Micros last_heard() const { return last_heard_; }
-  // As IANA writes it; empty before the handshake.
-  [[nodiscard]] const char* srtp_profile() const;
+  // 0 before the handshake, and without encryption.
+  [[nodiscard]] uint16_t srtp_profile() const { return sender_ ? sender_->profile_id() : uint16_t{0}; }
 
   // The loop's timer queue holds this transport at that time; kNever = not at all.
   Micros scheduled_at = kNever;

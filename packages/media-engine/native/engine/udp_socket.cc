@@ -12,6 +12,10 @@
 #include <cstring>
 #include <ctime>
 
+#if defined(__linux__)
+#include <linux/sock_diag.h>
+#endif
+
 namespace parley {
 namespace {
 
@@ -293,6 +297,14 @@ size_t UdpSocket::to_native(const SocketAddress& address, sockaddr_storage& out)
 
 #if defined(__linux__)
 
+uint64_t UdpSocket::dropped_by_kernel() const {
+  if (!is_system()) return 0;
+  std::array<uint32_t, SK_MEMINFO_VARS> memory{};
+  socklen_t size = sizeof memory;
+  if (::getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
+  return memory[SK_MEMINFO_DROPS];
+}
+
 size_t UdpSocket::write_source(const SocketAddress& source, MutableByteSpan out) const {
   static_assert(CMSG_SPACE(sizeof(in6_pktinfo)) <= kSourceBytes);
   cmsghdr header{};
@@ -318,6 +330,8 @@ size_t UdpSocket::write_source(const SocketAddress& source, MutableByteSpan out)
 }
 
 #else
+
+uint64_t UdpSocket::dropped_by_kernel() const { return 0; }
 
 size_t UdpSocket::write_source(const SocketAddress&, MutableByteSpan) const { return 0; }
 

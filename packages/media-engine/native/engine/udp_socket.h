@@ -64,6 +64,9 @@ class UdpSocket {
   // Simulated networks only: SendQueue sends in batches by the descriptor. False when the packet is lost here.
   [[nodiscard]] virtual bool send(const Route& route, ByteSpan packet) const;
 
+  // Datagrams that came while the receive buffer was full, ever; 0 where the system does not tell.
+  [[nodiscard]] uint64_t dropped_by_kernel() const;
+
   // Fills a socket address of this socket's family; returns its size, 0 when the family does not fit (IPv6 to an IPv4
   // socket).
   size_t to_native(const SocketAddress& address, sockaddr_storage& out) const;

@@ -97,7 +97,7 @@ Projected StreamProjection::project_newest(const LayerPacket& packet) {
     // Its number is kept: when the structure has come, the receiver will ask for it.
     (void)numbers_.take(packet);
     last_.reset();
-    return {};
+    return lost();
   }
   if (packet.starts_key_frame && numbers_.jumped(packet)) numbers_.anchor(packet);
   std::visit([&](auto& rules) { rules.update(packet, target_); }, rules_);
@@ -111,7 +111,7 @@ Projected StreamProjection::project_newest(const LayerPacket& packet) {
   if (lost_too) numbers_.close_before(packet);
   const auto out = numbers_.take(packet);
   remember(packet);
-  if (!out) return {};
+  if (!out) return lost();
   apply_selection(*out);
   numbers_.on_forwarded(packet, numbers_.newest());
   return rewrite(packet, *out, numbers_.newest());
@@ -162,7 +162,8 @@ Projected StreamProjection::project_late(const LayerPacket& packet) {
   if (!numbers_.started()) return {};
   const auto out = numbers_.find(packet);
   const ReceiverNumbers::Segment* segment = out ? numbers_.segment_of(*out) : nullptr;
-  if (segment == nullptr || !packet.readable) return {};
+  if (!out) return {};
+  if (segment == nullptr || !packet.readable) return lost();
   if (!belongs(packet, *out, *segment)) return blank(packet, *out, *segment);
   if (current_ && *current_ == packet.encoding && generation_ == packet.generation) {
     std::visit([&](auto& rules) { rules.on_late(packet); }, rules_);
@@ -188,6 +189,12 @@ Projected StreamProjection::project_again(const LayerPacket& packet, uint64_t ou
 bool StreamProjection::belongs(const LayerPacket& packet, uint64_t out, const ReceiverNumbers::Segment& segment) {
   if (packet.padding_only || !selects(segment.selection, packet)) return false;
   return out - segment.first_out >= segment.lead || packet.timestamp == segment.lead_timestamp;
+}
+
+Projected StreamProjection::lost() {
+  Projected projected;
+  projected.is_lost = true;
+  return projected;
 }
 
 Projected StreamProjection::blank(const LayerPacket& packet, uint64_t out, const ReceiverNumbers::Segment& segment) {

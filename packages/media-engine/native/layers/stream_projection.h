@@ -29,6 +29,8 @@ struct Projected {
     Blank,
   };
   Action action = Action::Drop;
+  /// Left out though nobody chose so: what the packet is cannot be told, or there is no number for it any more.
+  bool is_lost = false;
   uint64_t sequence = 0;  // extended: its upper bits are SRTP's rollover counter
   uint32_t timestamp = 0;
   bool marker = false;
@@ -131,6 +133,7 @@ class StreamProjection {
   [[nodiscard]] static bool belongs(const LayerPacket& packet, uint64_t out, const ReceiverNumbers::Segment& segment);
   [[nodiscard]] static Projected rewrite(const LayerPacket& packet, uint64_t out,
                                          const ReceiverNumbers::Segment& segment);
+  [[nodiscard]] static Projected lost();
   [[nodiscard]] static Projected blank(const LayerPacket& packet, uint64_t out,
                                        const ReceiverNumbers::Segment& segment);
 

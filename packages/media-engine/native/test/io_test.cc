@@ -1,4 +1,6 @@
 // The parts of engine/ that touch the system and can be tried alone.
+#include <sys/socket.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -93,5 +95,59 @@ TEST(io_waited, "udp socket: what was read at once still tells when each datagra
   CHECK_EQ(read[0].waited, 0);
 #endif
 }
+
+TEST(io_occupancy, "send queue: counts how many packets each call and each run has") {
+  int error = 0;
+  const auto from = UdpSocket::open("127.0.0.1", 0, error);
+  const auto to = UdpSocket::open("127.0.0.1", 0, error);
+  CHECK(from != nullptr && to != nullptr);
+  SendQueue queue;
+  int flushed = 0;
+  queue.set_on_flushed([&flushed] { flushed++; });
+  queue.flush();
+  CHECK_EQ(flushed, 0);
+  const std::vector<uint8_t> packet(500, 7);
+  for (int i = 0; i < 5; i++) queue.push(*from, {SocketAddress::v4(127, 0, 0, 1, to->port())}, packet);
+  queue.flush();
+  CHECK_EQ(flushed, 1);
+  const SendCounters& counters = queue.counters();
+  const bool as_one = counters.segmented_packets == 5;
+  CHECK_EQ(counters.per_run.counts()[as_one ? 3 : 1], as_one ? 1u : 5u);
+#if defined(__linux__)
+  CHECK_EQ(counters.per_call.counts()[3], 1u);
+#endif
+  queue.push(*from, {SocketAddress::v4(127, 0, 0, 1, to->port())}, std::vector<uint8_t>(SendQueue::kSlotBytes + 1));
+  CHECK_EQ(counters.dropped, 1u);
+}
+
+#if defined(__linux__)
+
+TEST(io_kernel_drops, "udp socket: tells what the kernel dropped because nobody read") {
+  int error = 0;
+  const auto from = UdpSocket::open("127.0.0.1", 0, error);
+  const auto to = UdpSocket::open("127.0.0.1", 0, error);
+  CHECK(from != nullptr && to != nullptr);
+  const int small = 16 * 1024;
+  CHECK_EQ(::setsockopt(to->fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  CHECK_EQ(to->dropped_by_kernel(), 0u);
+  SendQueue queue;
+  const std::vector<uint8_t> packet(1000, 7);
+  for (int i = 0; i < 200; i++) {
+    queue.push(*from, {SocketAddress::v4(127, 0, 0, 1, to->port())}, packet);
+    queue.flush();
+  }
+  ReceiveBatch batch;
+  std::vector<Datagram> read;
+  uint64_t truncated = 0;
+  size_t came = 0;
+  do {
+    static_cast<void>(to->receive(batch, read, truncated));
+    came += read.size();
+  } while (!read.empty());
+  CHECK(came < 200);
+  CHECK_EQ(came + to->dropped_by_kernel(), 200u);
+}
+
+#endif
 
 }  // namespace parley

@@ -646,7 +646,9 @@ TEST(projection_late_structure, "projection: packets whose structure is missing 
   for (const auto& p : next) {
     held.push_back(read(p));
     CHECK(!held.back().readable);
-    CHECK(projection.project(held.back()).action == Projected::Action::Drop);
+    const Projected unread = projection.project(held.back());
+    CHECK(unread.action == Projected::Action::Drop);
+    CHECK(unread.is_lost);
   }
   CHECK_EQ(projection.next_out(), before + key.size() + next.size());
   const Projected repaired = projection.project(read(key[0]));
