@@ -26,6 +26,10 @@ constexpr Micros kGrowthIntervalLimited = 5 * kSecond;
 // Below what a small picture takes nothing is sent that could make the estimate grow, and somebody sees nothing.
 constexpr Micros kGrowthIntervalStarved = 1500 * kMillisecond;
 constexpr BitRate kStarvedRate = 400 * kKbps;
+// Asks at once for what a picture of middle size takes, and the more rarely the more often the answer was no: on a path that
+// has no more, the burst stands in the way of the voice.
+constexpr BitRate kStarvedProbe = 600 * kKbps;
+constexpr Micros kMaxStarvedPause = 12 * kSecond;
 constexpr Micros kGrowthInterval = 5 * kSecond;
 
 constexpr double kDeepDrop = 0.66;
@@ -87,7 +91,7 @@ bool ProbeController::recovery_due(Micros now, const PathCondition& path) const 
 Micros ProbeController::growth_at(const PathCondition& path) const {
   if (path.estimate >= demand_ || path.estimate >= maximum_) return kNever;
   if (path.limited_since != kNever) {
-    const Micros interval = path.estimate < kStarvedRate ? kGrowthIntervalStarved : kGrowthIntervalLimited;
+    const Micros interval = path.estimate < kStarvedRate ? std::max(kGrowthIntervalStarved, starved_pause_) : kGrowthIntervalLimited;
     return std::max(path.limited_since, probed_) + interval;
   }
   return std::max(probed_, congested_) + kGrowthInterval;
@@ -109,12 +113,15 @@ void ProbeController::act(Micros now, const PathCondition& path) {
     const bool limited = path.limited_since != kNever;
     const double share = static_cast<double>(kBoldRate) / static_cast<double>(std::max(path.estimate, kBoldRate));
     const double scale = limited ? kGrowthScaleLimited : std::max(kGrowthScale, 1 + share);
-    probe(now, scale_rate(path.estimate, scale), true, !limited);
+    const bool starved = limited && path.estimate < kStarvedRate;
+    if (starved) starved_pause_ = std::clamp(2 * starved_pause_, kGrowthIntervalStarved, kMaxStarvedPause);
+    probe(now, std::max(scale_rate(path.estimate, scale), starved ? kStarvedProbe : 0), true, !limited);
   }
 }
 
 void ProbeController::update(Micros now, const PathCondition& path) {
   note_changes(now, path);
+  if (path.estimate >= kStarvedRate) starved_pause_ = 0;
   if (awaiting_ && now - probed_ > kMaxWait) awaiting_ = false;
   act(now, path);
   if (awaiting_) {

@@ -65,6 +65,7 @@ class ProbeController {
   BitRate before_drop_ = 0;
   Micros recovered_ = -1;
   Micros congested_ = -1;
+  Micros starved_pause_ = 0;
   Micros deadline_ = kNever;
 };
 
