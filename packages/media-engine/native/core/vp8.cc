@@ -1,5 +1,7 @@
 #include "vp8.h"
 
+#include "picture_numbers.h"
+
 namespace parley {
 
 bool vp8_parse(ByteSpan payload, Vp8Descriptor& d) {
@@ -49,15 +51,7 @@ bool vp8_parse(ByteSpan payload, Vp8Descriptor& d) {
 }
 
 void vp8_rewrite(MutableByteSpan copy, const Vp8Descriptor& d, uint16_t picture_id, uint8_t tl0_pic_idx) {
-  if (copy.size() < d.size) return;
-  if (d.picture_id) {
-    if (d.picture_id_long) {
-      store_u16(copy.data() + d.picture_id_at, static_cast<uint16_t>(0x8000 | (picture_id & 0x7FFF)));
-    } else {
-      copy[d.picture_id_at] = static_cast<uint8_t>(picture_id & 0x7F);
-    }
-  }
-  if (d.tl0_pic_idx) copy[d.tl0_pic_idx_at] = tl0_pic_idx;
+  write_picture_numbers(copy, d, picture_id, tl0_pic_idx);
 }
 
 }  // namespace parley

@@ -1,5 +1,7 @@
 #include "vp9.h"
 
+#include "../core/picture_numbers.h"
+
 namespace parley {
 
 namespace {
@@ -68,15 +70,7 @@ bool vp9_parse(ByteSpan payload, Vp9Descriptor& d) {
 }
 
 void vp9_rewrite(MutableByteSpan copy, const Vp9Descriptor& d, uint16_t picture_id, uint8_t tl0_pic_idx) {
-  if (copy.size() < d.size) return;
-  if (d.picture_id) {
-    if (d.picture_id_long) {
-      store_u16(copy.data() + d.picture_id_at, static_cast<uint16_t>(0x8000 | (picture_id & 0x7FFF)));
-    } else {
-      copy[d.picture_id_at] = static_cast<uint8_t>(picture_id & 0x7F);
-    }
-  }
-  if (d.tl0_pic_idx) copy[d.tl0_pic_idx_at] = tl0_pic_idx;
+  write_picture_numbers(copy, d, picture_id, tl0_pic_idx);
 }
 
 }  // namespace parley
